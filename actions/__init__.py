@@ -1,0 +1,22 @@
+"""rasa-sdk actions: dialogue in, calls to `bot`, events out. One module a family, nothing at import."""
+
+from actions.centres import ActionCentreContacts, ActionCentreHours, ActionFindCentre, ActionPlaceGiven
+from actions.limits import ActionDanger, ActionDeclined, ActionLanguage, ActionNotUnderstood
+from actions.small_talk import ActionAppointments, ActionRepeat, ActionSay, ActionStartOver
+from actions.topics import ActionAnswerTopic
+
+__all__ = [
+    "ActionAnswerTopic",
+    "ActionAppointments",
+    "ActionCentreContacts",
+    "ActionCentreHours",
+    "ActionDanger",
+    "ActionDeclined",
+    "ActionFindCentre",
+    "ActionLanguage",
+    "ActionNotUnderstood",
+    "ActionPlaceGiven",
+    "ActionRepeat",
+    "ActionSay",
+    "ActionStartOver",
+]

@@ -1,0 +1,135 @@
+"""The edges of what the assistant can do: not understood, somebody else's matter, danger, other languages."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.centres import ActionPlaceGiven, reading_of
+from actions.turn import entity_of, ranking_of, text_of, today, utter
+from bot.answers import sentences
+from bot.answers.sentences import say
+from bot.answers.topics import answer_topic, topic_button
+from bot.conversations.model import Button, Reply
+from bot.dialogue.payloads import make_payload
+from bot.knowledge import get_knowledge
+from bot.nlu.languages import named_language, written_language
+
+Events = list[dict[str, Any]]
+
+MIN_SUGGESTED = 0.06
+"""An intent less likely than this is not worth suggesting."""
+MAX_SUGGESTED = 3
+INTENT_TITLES = {
+    "find_centre": "Trovare il centro",
+    "centre_hours": "Orari dei centri",
+    "centre_contacts": "Telefono e e-mail",
+    "book_appointment": "Prenotare",
+    "talk_to_operator": "Parlare con una persona",
+    "delete_my_data": "Cancellare i miei dati",
+}
+"""Intents that can be suggested besides topics, as people would call them."""
+START_TOPICS = ("did", "naspi-discoll", "offerte-lavoro")
+
+
+class ActionNotUnderstood(Action):  # type: ignore[misc]
+    """First an honest "forse cercavi" with likely topics; the second time running, a person."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_not_understood"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Try what the context explains, then the language, then suggestions, then a person."""
+        text = text_of(tracker)
+        if tracker.get_slot("pending_question") and reading_of(tracker, expected=True).mentions:
+            return await ActionPlaceGiven().run(dispatcher, tracker, domain)
+        language = written_language(text)
+        if language:
+            utter(dispatcher, Reply(text=say(sentences.LANGUAGES[language])))
+            return []
+        topic, aspect = tracker.get_slot("last_topic"), entity_of(tracker, "aspect")
+        if topic and aspect and suggested_topic(tracker) == topic:
+            utter(dispatcher, answer_topic(get_knowledge(), topic, aspect=aspect, today=today()))
+            return [SlotSet("not_understood", 0)]
+        times = (tracker.get_slot("not_understood") or 0) + 1
+        if times >= 2:
+            utter(dispatcher, Reply(text=say(sentences.OFFER_PERSON), buttons=start_buttons()))
+        else:
+            suggestions = suggestion_buttons(tracker)
+            asked = sentences.DID_YOU_MEAN if suggestions else sentences.SAY_IT_DIFFERENTLY
+            utter(dispatcher, Reply(text=asked, buttons=suggestions))
+        return [SlotSet("not_understood", times)]
+
+
+class ActionDeclined(Action):  # type: ignore[misc]
+    """A matter of another office, or of none: said plainly, in the citizen's language if it is one of ours."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_declined"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Decline."""
+        language = written_language(text_of(tracker))
+        said = sentences.LANGUAGES[language] if language else sentences.OUT_OF_SCOPE
+        utter(dispatcher, Reply(text=say(said)))
+        return [SlotSet("not_understood", 0)]
+
+
+class ActionDanger(Action):  # type: ignore[misc]
+    """Emergency numbers and a person, at once and without any question."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_danger"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say where help is."""
+        utter(dispatcher, Reply(text=say(sentences.DANGER)))
+        return [SlotSet("not_understood", 0), SlotSet("pending_question", None)]
+
+
+class ActionLanguage(Action):  # type: ignore[misc]
+    """In the asked language: that we answer in Italian, and how to reach a person."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_language"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer in the language named, else in the one written in."""
+        text = text_of(tracker)
+        language = named_language(text) or written_language(text)
+        utter(dispatcher, Reply(text=say(sentences.LANGUAGES[language] if language else sentences.ITALIAN_ONLY)))
+        return [SlotSet("not_understood", 0)]
+
+
+def suggested_topic(tracker: Tracker) -> str | None:
+    """The likeliest topic, however unlikely."""
+    ranking = ranking_of(tracker)
+    return ranking[0]["name"].removeprefix("faq/") if ranking else None
+
+
+def suggestion_buttons(tracker: Tracker) -> tuple[Button, ...]:
+    """Up to three likely meanings, and "none of these" when there is any."""
+    knowledge = get_knowledge()
+    buttons: list[Button] = []
+    for entry in ranking_of(tracker):
+        name = entry["name"]
+        if entry["confidence"] < MIN_SUGGESTED or len(buttons) == MAX_SUGGESTED:
+            break
+        if name.startswith("faq/") and name.removeprefix("faq/") in knowledge.services:
+            buttons.append(topic_button(knowledge, name.removeprefix("faq/")))
+        elif name in INTENT_TITLES:
+            buttons.append(Button(title=INTENT_TITLES[name], payload=make_payload(name)))
+    if buttons:
+        buttons.append(Button(title="Nessuna di queste", payload=make_payload("none_of_these")))
+    return tuple(buttons)
+
+
+def start_buttons() -> tuple[Button, ...]:
+    """Where people most often start from."""
+    topics = tuple(topic_button(get_knowledge(), topic) for topic in START_TOPICS)
+    return (*topics, Button(title=INTENT_TITLES["find_centre"], payload=make_payload("find_centre")))

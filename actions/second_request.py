@@ -1,0 +1,21 @@
+"""The second request of a message that makes two: answered after the first, when it is sure."""
+
+from rasa_sdk import Tracker
+
+from actions.turn import today
+from bot.answers.sentences import BY_INTENT, say
+from bot.answers.topics import answer_topic
+from bot.conversations.model import Reply
+from bot.knowledge import get_knowledge
+from bot.nlu.reading import ALSO_KEY
+
+
+def second_reply(tracker: Tracker) -> list[Reply]:
+    """The reply to the other request, or nothing."""
+    also = tracker.latest_message.get(ALSO_KEY)
+    if not also:
+        return []
+    intent = also["intent"]
+    if intent.startswith("faq/"):
+        return [answer_topic(get_knowledge(), intent.removeprefix("faq/"), aspect=also.get("aspect"), today=today())]
+    return [Reply(text=say(BY_INTENT[intent]))] if intent in BY_INTENT else []

@@ -1,0 +1,87 @@
+"""Fixed sentences, repeating, starting over, and appointments until they can be booked here."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.limits import start_buttons
+from actions.second_request import second_reply
+from actions.turn import intent_of, today, utter
+from bot.answers import sentences
+from bot.answers.sentences import say
+from bot.answers.topics import answer_topic
+from bot.conversations.model import Button, Reply
+from bot.dialogue.payloads import make_payload
+from bot.knowledge import get_knowledge
+
+Events = list[dict[str, Any]]
+
+PERSON = Button(title="Parlare con una persona", payload=make_payload("talk_to_operator"))
+
+
+class ActionSay(Action):  # type: ignore[misc]
+    """The fixed words for an intent."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_say"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say them, with the buttons that fit."""
+        intent = intent_of(tracker)
+        buttons: tuple[Button, ...] = ()
+        if intent in ("greet", "ask_help"):
+            buttons = start_buttons()
+        elif intent in ("complaint", "bot_challenge", "insult"):
+            buttons = (PERSON,)
+        utter(dispatcher, Reply(text=say(sentences.BY_INTENT[intent]), buttons=buttons), *second_reply(tracker))
+        return [SlotSet("not_understood", 0)]
+
+
+class ActionRepeat(Action):  # type: ignore[misc]
+    """The last thing said, again, with its buttons."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_repeat"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Find it in the events and say it."""
+        for event in reversed(tracker.events):
+            if event.get("event") == "bot" and event.get("text"):
+                buttons = (event.get("data") or {}).get("buttons") or ()
+                kept = tuple(Button(title=b["title"], payload=b["payload"]) for b in buttons)
+                utter(dispatcher, Reply(text=event["text"], buttons=kept))
+                return []
+        utter(dispatcher, Reply(text=sentences.NOTHING_TO_REPEAT))
+        return []
+
+
+class ActionStartOver(Action):  # type: ignore[misc]
+    """Forget what was being talked about and begin again."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_start_over"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Clear the memory of this conversation."""
+        utter(dispatcher, Reply(text=sentences.START_OVER, buttons=start_buttons()))
+        cleared = ("last_topic", "municipality", "pending_question")
+        return [*(SlotSet(slot, None) for slot in cleared), SlotSet("not_understood", 0)]
+
+
+class ActionAppointments(Action):  # type: ignore[misc]
+    """How to book, move and cancel, until the assistant does it itself."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_appointments"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Say where appointments are made."""
+        topic = sentences.APPOINTMENT.get(intent_of(tracker), "appuntamenti")
+        utter(dispatcher, answer_topic(get_knowledge(), topic, aspect=None, today=today()), *second_reply(tracker))
+        return [SlotSet("last_topic", topic), SlotSet("not_understood", 0)]

@@ -1,0 +1,46 @@
+"""Answers about knowledge entries."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.second_request import second_reply
+from actions.turn import entity_of, intent_of, text_of, today, utter
+from bot.answers.sentences import WHICH_TOPIC
+from bot.answers.topics import answer_topic, source_of
+from bot.conversations.model import Reply
+from bot.knowledge import get_knowledge
+
+
+class ActionAnswerTopic(Action):  # type: ignore[misc]
+    """The topic asked about, or one aspect of it, or its source; a bare aspect is about the topic just spoken of."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_answer_topic"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Answer and remember the topic."""
+        knowledge = get_knowledge()
+        topic = topic_of(tracker)
+        if topic not in knowledge.services:
+            utter(dispatcher, Reply(text=WHICH_TOPIC))
+            return []
+        if intent_of(tracker) == "show_source":
+            reply = source_of(knowledge, topic)
+        else:
+            reply = answer_topic(knowledge, topic, aspect=entity_of(tracker, "aspect"), today=today())
+        utter(dispatcher, reply, *second_reply(tracker))
+        return [SlotSet("last_topic", topic), SlotSet("not_understood", 0), SlotSet("pending_question", None)]
+
+
+def topic_of(tracker: Tracker) -> str | None:
+    """The topic of this message: a button's, the intent's, else the one just spoken of."""
+    intent = intent_of(tracker)
+    if not text_of(tracker) and entity_of(tracker, "topic"):
+        return entity_of(tracker, "topic")
+    if intent.startswith("faq/"):
+        return intent.removeprefix("faq/")
+    return tracker.get_slot("last_topic")

@@ -1,0 +1,1 @@
+"""The assistant: what every process shares. Uses none of `actions`, `channels`, `console`."""

@@ -1,0 +1,1 @@
+"""What the assistant says: replies composed from the knowledge, and the sentences around them. No Rasa here."""

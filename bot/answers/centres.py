@@ -1,0 +1,189 @@
+"""Answers about centres and places. What is nearest is called nearest, never competent; unknown is said to be unknown."""
+
+import re
+from datetime import date
+
+from bot.answers.sentences import say
+from bot.conversations.model import Button, Link, Reply
+from bot.dialogue.payloads import make_payload
+from bot.knowledge import Knowledge
+from bot.knowledge.dates import in_words, is_stale
+from bot.knowledge.model import PROVINCE_NAMES, Centre, Municipality, Province
+from bot.settings import get_settings
+
+CALL = "Chiedi conferma al numero verde {freephone}."
+ASK_PLACE = "In quale comune abiti? Scrivimi solo il nome."
+WHICH_PLACE = "Ci sono più posti con questo nome. Quale dici?"
+WHICH_IN_PROVINCE = "In provincia di {province} i centri sono più di uno. Scrivimi il comune in cui abiti."
+OUTSIDE = (
+    "Noi seguiamo solo chi vive in Piemonte. Rivolgiti al Centro per l'impiego della tua regione. "
+    "Se vuoi venire a vivere in Piemonte, chiama il numero verde {freephone}."
+)
+NO_HOURS = (
+    "Non ho orari sicuri dei centri, neanche per il sabato. Prima di andare chiama il numero verde {freephone}. "
+    "Se mi scrivi il tuo comune, ti dico qual è il centro più vicino."
+)
+HOURS_UNKNOWN = "Non conosco gli orari di: {name}. Chiama il numero verde {freephone} prima di andare."
+GENERAL_CONTACTS = (
+    "Il numero verde è {freephone}: vale per tutti i centri e serve anche per gli appuntamenti. "
+    "Il sito dell'Agenzia è agenziapiemontelavoro.it. Se mi scrivi il tuo comune, cerco i recapiti del centro."
+)
+MAX_CHOICES = 6
+
+
+def centre_for_municipality(knowledge: Knowledge, name: str, *, today: date) -> Reply:
+    """Which centre to go to from a municipality: a site there, else the one reported, else the nearest, so called."""
+    municipality = knowledge.by_municipality[name]
+    here = [centre for centre in knowledge.centres.values() if centre.municipality == name and centre.kind == "cpi"]
+    open_here = [centre for centre in here if centre.is_job_centre]
+    if len(open_here) > 1:
+        lines = [f"A {name} ci sono {len(open_here)} centri."]
+        lines += [f"{_short_name(centre)}: {_where(centre, today)}" for centre in open_here]
+        lines.append(say("Non so quale segue la tua zona: chiedilo al numero verde {freephone}."))
+        return Reply(text="\n".join(lines), buttons=_buttons(name))
+    if open_here:
+        return describe(open_here[0], today=today, place=name)
+    if here:
+        return _unconfirmed_here(knowledge, here[0], municipality, today)
+    return _elsewhere(knowledge, municipality, today)
+
+
+def describe(centre: Centre, *, today: date, place: str | None = None) -> Reply:
+    """One centre or site: where it is, how old that is, whether it moves, whether it is open at all."""
+    if centre.status == "announced":
+        return _announced(centre)
+    if centre.existence == "unconfirmed":
+        text = f"Del {_in_sentence(centre)} conosco solo il nome, senza conferme. " + say(CALL)
+        return Reply(text=text)
+    lines = [f"{centre.name}: {_where(centre, today)}"]
+    if centre.planned_move and centre.planned_move.address:
+        lines.append(
+            say("È annunciato un trasferimento in {address}: prima di andare chiama il numero verde {freephone}.",
+                address=centre.planned_move.address)
+        )
+    lines.append(_phone_line(centre))
+    return Reply(text=" ".join(lines), buttons=_buttons(place or centre.municipality), links=_links(centre))
+
+
+def hours(centre: Centre) -> Reply:
+    """The opening hours of a centre as far as they are known."""
+    known = [line for line in centre.opening_hours or () if line.note]
+    if not known:
+        return Reply(text=say(HOURS_UNKNOWN, name=centre.name))
+    return Reply(text=f"{centre.name}: {known[0].note} " + say("Per prenotare chiama il numero verde {freephone}."))
+
+
+def contacts(centre: Centre) -> Reply:
+    """Telephone, e-mail and PEC of a centre; what is unknown is said to be unknown."""
+    found = [f"telefono {centre.phone}" if centre.phone else "", f"PEC {centre.pec}" if centre.pec else ""]
+    if centre.email and not centre.email_use:
+        found.insert(1, f"e-mail {centre.email}")
+    listed = ", ".join(filter(None, found))
+    if not listed:
+        return Reply(
+            text=f"Non conosco il telefono diretto di: {centre.name}. "
+            + say("Chiama il numero verde {freephone}, che vale per tutti i centri.")
+        )
+    age = f" (dato del {in_words(centre.as_of)})" if centre.as_of else ""
+    return Reply(text=f"{centre.name}: {listed}{age}. " + say("Se non risponde nessuno, chiama il numero verde {freephone}."))
+
+
+def which_place(candidates: tuple[str, ...]) -> Reply:
+    """Ask which of several municipalities is meant."""
+    buttons = tuple(
+        Button(title=name, payload=make_payload("choose_place", place=name)) for name in candidates[:MAX_CHOICES]
+    )
+    text = WHICH_PLACE if len(candidates) <= MAX_CHOICES else f"{WHICH_PLACE} Scrivimi anche la provincia."
+    return Reply(text=text, buttons=buttons)
+
+
+def which_in_province(province: Province) -> Reply:
+    """Ask for the municipality when only the province was said."""
+    return Reply(text=WHICH_IN_PROVINCE.format(province=PROVINCE_NAMES[province]))
+
+
+def centres_near(knowledge: Knowledge, name: str) -> list[Centre]:
+    """The centres to speak of for a municipality: those there, else the reported one, else the nearest."""
+    here = [c for c in knowledge.centres.values() if c.municipality == name and c.is_job_centre]
+    if here:
+        return here
+    municipality = knowledge.by_municipality[name]
+    return [knowledge.centres[i] for i in municipality.cpi_ids or municipality.nearest_cpi_ids]
+
+
+def _elsewhere(knowledge: Knowledge, municipality: Municipality, today: date) -> Reply:
+    name = municipality.name
+    if municipality.basis == "reported":
+        centre = knowledge.centres[municipality.cpi_ids[0]]
+        return Reply(
+            text=f"Per {name} risulta il {_in_sentence(centre)}. {_where(centre, today)} "
+            f"Lo dice una fonte di stampa, non l'elenco ufficiale. {say(CALL)}",
+            buttons=_buttons(name),
+            links=_links(centre),
+        )
+    centre = knowledge.centres[municipality.nearest_cpi_ids[0]]
+    doubt = "" if centre.is_job_centre else " Di questo centro però non ho conferme."
+    return Reply(
+        text=f"Il centro più vicino a {name} è il {_in_sentence(centre)}, a circa {round(municipality.distance_km)} km "
+        f"in linea d'aria. {_where(centre, today)}{doubt} Non so se è quello competente per {name}. {say(CALL)}",
+        buttons=_buttons(name),
+        links=_links(centre),
+    )
+
+
+def _unconfirmed_here(knowledge: Knowledge, centre: Centre, municipality: Municipality, today: date) -> Reply:
+    text = f"A {municipality.name} dovrebbe esserci un ufficio, ma non ho conferme né l'indirizzo."
+    nearest = knowledge.centres[centre.parent_id or municipality.nearest_cpi_ids[0]]
+    if nearest.is_job_centre:
+        text += f" L'ufficio da cui dipende è il {_in_sentence(nearest)}. {_where(nearest, today)}"
+    return Reply(text=f"{text} Prima di muoverti, chiama il numero verde {get_settings().freephone}.", buttons=_buttons(municipality.name))
+
+
+def _announced(centre: Centre) -> Reply:
+    where = f" in {centre.address}" if centre.address else ""
+    return Reply(
+        text=f"{centre.name}: è una sede annunciata{where}. Non ho una fonte che dica che è aperta "
+        f"(l'ultima è del {in_words(centre.as_of or '')}). "
+        + say("Prima di andare chiama il numero verde {freephone}. Oggi a Torino ci sono Torino Nord e Torino Sud."),
+        buttons=(Button(title="Centri di Torino", payload=make_payload("choose_place", place="Torino")),),
+    )
+
+
+def _where(centre: Centre, today: date) -> str:
+    if not centre.address:
+        return say("Non conosco l'indirizzo: chiama il numero verde {freephone}.")
+    dated = f" (dato del {in_words(centre.as_of)})" if centre.as_of else ""
+    max_age = get_settings().knowledge_max_age_days
+    check = " Verifica prima di andare." if is_stale(centre.as_of, today=today, max_age_days=max_age) else ""
+    return f"{centre.address[0].upper()}{centre.address[1:]}, {centre.municipality}{dated}.{check}"
+
+
+def _phone_line(centre: Centre) -> str:
+    if centre.phone:
+        return say("Telefono {phone}. Numero verde {freephone}.", phone=centre.phone)
+    return say("Non conosco il telefono diretto: c'è il numero verde {freephone}.")
+
+
+def _short_name(centre: Centre) -> str:
+    return centre.name.removeprefix("Centro per l'impiego di ")
+
+
+def _in_sentence(centre: Centre) -> str:
+    """The name after an article: `Centro per l'impiego di Rivoli`, without what stands in brackets."""
+    return re.sub(r"\s*\(.*\)", "", centre.name)
+
+
+def _buttons(place: str) -> tuple[Button, ...]:
+    return (
+        Button(title="Orari", payload=make_payload("centre_hours", place=place)),
+        Button(title="Telefono e e-mail", payload=make_payload("centre_contacts", place=place)),
+        Button(title="Prenota un appuntamento", payload=make_payload("book_appointment")),
+    )
+
+
+def _links(centre: Centre) -> tuple[Link, ...]:
+    if not centre.address:
+        return ()
+    street = re.sub(r"\s*\(.*\)", "", centre.address)
+    query = f"{street}, {centre.municipality}".replace(" ", "+")
+    return (Link(title="Apri la mappa", url=f"https://www.openstreetmap.org/search?query={query}"),)

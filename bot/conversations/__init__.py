@@ -1,0 +1,1 @@
+"""Conversations and their messages: the transcript, from the first day."""

@@ -1,0 +1,209 @@
+"""Reading and writing the transcript. Every function takes an open connection: the caller decides the transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversations.model import InboundMessage, Kind, Message, Parse, Reply, Sender, Waiting
+from bot.storage.tables import conversations, incidents, messages, parses
+
+NEW_MESSAGES = "sportello_messages"
+"""PostgreSQL notification channel; the payload is the conversation's id."""
+
+SHOWN = (
+    messages.c.id,
+    messages.c.seq,
+    messages.c.sender,
+    messages.c.kind,
+    messages.c.text,
+    messages.c.payload,
+    messages.c.buttons,
+    messages.c.links,
+    messages.c.in_reply_to,
+    messages.c.created_at,
+)
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a bearer token. The token is 256 random bits, so a plain hash cannot be reversed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def open_conversation(connection: AsyncConnection, *, channel: str) -> tuple[UUID, str]:
+    """Start a conversation; returns its id and the bearer token, which is not kept anywhere."""
+    conversation_id, token = uuid4(), secrets.token_urlsafe(32)
+    await connection.execute(
+        insert(conversations).values(id=conversation_id, channel=channel, token_hash=hash_token(token))
+    )
+    return conversation_id, token
+
+
+async def token_hash_of(connection: AsyncConnection, conversation_id: UUID) -> bytes | None:
+    """The stored hash of the conversation's token, or None when there is no such conversation."""
+    query = select(conversations.c.token_hash).where(conversations.c.id == conversation_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def next_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
+    """The next sequence number. Locks the conversation's row until the transaction ends, so numbers appear in order."""
+    statement = (
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(last_seq=conversations.c.last_seq + 1, last_message_at=func.now())
+        .returning(conversations.c.last_seq)
+    )
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def store_inbound(connection: AsyncConnection, message: InboundMessage) -> tuple[UUID, bool]:
+    """Store a citizen's message once.
+
+    Returns its id and whether it is new; the same `channel_message_id` again returns the first one's id.
+    """
+    seq = await next_seq(connection, message.conversation_id)
+    # Holding the row's lock, nobody else can be storing the same message now.
+    known = select(messages.c.id).where(
+        messages.c.conversation_id == message.conversation_id,
+        messages.c.channel_message_id == message.channel_message_id,
+    )
+    first = (await connection.execute(known)).scalar_one_or_none()
+    if first is not None:
+        await connection.execute(
+            update(conversations)
+            .where(conversations.c.id == message.conversation_id)
+            .values(last_seq=conversations.c.last_seq - 1)
+        )
+        return first, False
+    message_id = uuid4()
+    await connection.execute(
+        insert(messages).values(
+            id=message_id,
+            conversation_id=message.conversation_id,
+            seq=seq,
+            sender="citizen",
+            text=message.text,
+            payload=message.payload,
+            channel_message_id=message.channel_message_id,
+        )
+    )
+    return message_id, True
+
+
+async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Waiting | None:
+    """The message to answer, or None when it was erased meanwhile."""
+    query = (
+        select(
+            messages.c.id,
+            messages.c.conversation_id,
+            messages.c.text,
+            messages.c.payload,
+            conversations.c.owner,
+            messages.c.answered_at.is_not(None).label("answered"),
+        )
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(messages.c.id == message_id)
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return Waiting(**row) if row else None
+
+
+async def add_outgoing(
+    connection: AsyncConnection,
+    conversation_id: UUID,
+    replies: Iterable[Reply],
+    *,
+    in_reply_to: UUID | None = None,
+    sender: Sender = "bot",
+    kind: Kind = "message",
+) -> None:
+    """Append messages to a conversation and tell whoever is listening, when the transaction commits."""
+    for reply in replies:
+        seq = await next_seq(connection, conversation_id)
+        await connection.execute(
+            insert(messages).values(
+                id=uuid4(),
+                conversation_id=conversation_id,
+                seq=seq,
+                sender=sender,
+                kind=kind,
+                text=reply.text,
+                buttons=[asdict(button) for button in reply.buttons],
+                links=[asdict(link) for link in reply.links],
+                in_reply_to=in_reply_to,
+            )
+        )
+    await connection.execute(select(func.pg_notify(NEW_MESSAGES, str(conversation_id))))
+
+
+async def store_answer(
+    connection: AsyncConnection, waiting: Waiting, replies: Sequence[Reply], parse: Parse | None
+) -> bool:
+    """Store the answer to a message once: False, and nothing written, when it was answered already."""
+    claimed = await connection.execute(
+        update(messages)
+        .where(messages.c.id == waiting.id, messages.c.answered_at.is_(None))
+        .values(answered_at=func.clock_timestamp())
+    )
+    if claimed.rowcount == 0:
+        return False
+    if parse is not None:
+        values = asdict(parse)
+        await connection.execute(pg_insert(parses).values(message_id=waiting.id, **values).on_conflict_do_nothing())
+    await add_outgoing(connection, waiting.conversation_id, replies, in_reply_to=waiting.id)
+    return True
+
+
+async def messages_after(
+    connection: AsyncConnection, conversation_id: UUID, seq: int, *, limit: int = 200
+) -> list[Message]:
+    """The conversation's messages with a greater sequence number, oldest first."""
+    query = (
+        select(*SHOWN)
+        .where(messages.c.conversation_id == conversation_id, messages.c.seq > seq)
+        .order_by(messages.c.seq)
+        .limit(limit)
+    )
+    return [Message(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def add_late_notices(connection: AsyncConnection, *, after_seconds: float, reply: Reply) -> int:
+    """Say `reply` once in each conversation whose oldest unanswered message has waited longer than `after_seconds`.
+
+    Returns how many conversations were told. A conversation is told again only about a later wait.
+    """
+    notices = messages.alias("notices")
+    told = (
+        select(literal(1))
+        .where(notices.c.in_reply_to == messages.c.id, notices.c.kind == "notice")
+        .exists()
+    )
+    late = (
+        select(messages.c.conversation_id, messages.c.id, told.label("told"))
+        .distinct(messages.c.conversation_id)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(
+            messages.c.sender == "citizen",
+            messages.c.answered_at.is_(None),
+            conversations.c.owner == "bot",
+            messages.c.created_at < func.now() - func.make_interval(0, 0, 0, 0, 0, 0, after_seconds),
+        )
+        .order_by(messages.c.conversation_id, messages.c.seq)
+    )
+    count = 0
+    for row in (await connection.execute(late)).all():
+        if not row.told:
+            await add_outgoing(connection, row.conversation_id, [reply], in_reply_to=row.id, kind="notice")
+            count += 1
+    return count
+
+
+async def record_incident(connection: AsyncConnection, *, message_id: UUID | None, where: str, what: str) -> int:
+    """Keep a failure for the operators; returns the number that the citizen can quote."""
+    statement = insert(incidents).values(message_id=message_id, where=where, what=what[:2000]).returning(incidents.c.id)
+    return (await connection.execute(statement)).scalar_one()

@@ -1,0 +1,1 @@
+"""The conversation with Rasa: one internal input channel on its side, one client on ours."""

@@ -1,0 +1,70 @@
+"""The worker's client of Rasa: a message in, the answer and how it was understood out."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+
+from bot.conversations.model import Button, Link, Parse, Reply, Waiting
+
+PATH = "/webhooks/sportello/messages"
+
+
+class DialogueError(Exception):
+    """Rasa did not answer this message."""
+
+
+class DialogueUnavailable(DialogueError):
+    """Rasa or its action server is not up: the message should wait."""
+
+
+class DialogueFailed(DialogueError):
+    """Rasa is up and refused or failed this very message."""
+
+
+class DialogueClient:
+    """Keep-alive client of the internal input channel. One per worker."""
+
+    def __init__(self, base_url: str, *, timeout: float, concurrency: int) -> None:
+        self._url = base_url + PATH
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=2),
+            connector=aiohttp.TCPConnector(limit=concurrency),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    async def answer(self, message: Waiting) -> tuple[list[Reply], Parse]:
+        """Ask for the answer to one message; asking again for the same message gives the same answer.
+
+        Raises `DialogueUnavailable` when nothing answers or the action server is away, `DialogueFailed` otherwise.
+        """
+        body = {
+            "conversation_id": str(message.conversation_id),
+            "message_id": str(message.id),
+            "text": message.text,
+            "payload": message.payload,
+        }
+        try:
+            async with self._session.post(self._url, json=body) as response:
+                if response.status == 503:
+                    raise DialogueUnavailable(await response.text())
+                if response.status != 200:
+                    raise DialogueFailed(f"HTTP {response.status}: {(await response.text())[:300]}")
+                data = await response.json()
+        except (aiohttp.ClientConnectionError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise DialogueUnavailable(f"{type(error).__name__}: {error}") from error
+        except aiohttp.ClientError as error:
+            raise DialogueFailed(f"{type(error).__name__}: {error}") from error
+        return [_reply(item) for item in data["messages"]], Parse(**data["parse"])
+
+
+def _reply(item: dict[str, Any]) -> Reply:
+    custom = item.get("custom") or {}
+    return Reply(
+        text=item.get("text") or custom.get("text") or "",
+        buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in item.get("buttons") or ()),
+        links=tuple(Link(title=link["title"], url=link["url"]) for link in custom.get("links") or ()),
+    )

@@ -1,0 +1,154 @@
+"""Rasa's side of the way of a message: one internal door that answers with the messages *and* the parse.
+
+It differs from Rasa's own REST channel in what it promises:
+- asking again for a message already answered gives the same answer and runs nothing twice;
+- when an action fails or the action server is away, nothing is stored and the caller is told, instead of silence.
+"""
+
+import contextvars
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.nlu.reading import read_parse
+
+_failure: contextvars.ContextVar[list[Exception]] = contextvars.ContextVar("action_failure")
+
+HIDDEN_ACTIONS = frozenset({"action_listen", "action_session_start", "action_extract_slots"})
+
+
+class WatchedEndpoint(EndpointConfig):  # type: ignore[misc]
+    """The action server's address, keeping its connection open and remembering failures Rasa would only log."""
+
+    _session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self, method: str = "post", subpath: str | None = None, content_type: str | None = "application/json", **kwargs: Any
+    ) -> Any:
+        """Send one request, as `EndpointConfig.request` does without its compression and extra settings."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15, connect=2))
+        kwargs.pop("compress", None)
+        try:
+            async with self._session.request(method, self.url, **kwargs) as answer:
+                if answer.status >= 400:
+                    raise ActionFailed(f"HTTP {answer.status}: {(await answer.text())[:300]}")
+                return await answer.json()
+        except (aiohttp.ClientError, TimeoutError, ActionFailed) as error:
+            _failure.get().append(error)
+            raise
+
+
+class ActionFailed(Exception):
+    """The action server answered with an error."""
+
+
+class SportelloInput(InputChannel):  # type: ignore[misc]
+    """The internal input channel; `credentials.yml` names it. Listens on loopback only."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name, part of its address."""
+        return "sportello"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[None]]) -> Blueprint:
+        """The routes: `GET /` for health, `POST /messages` for one message."""
+        routes = Blueprint("sportello_input", "sportello_input")
+
+        @routes.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            agent: Agent = request.app.ctx.agent
+            ready = agent is not None and agent.is_ready()
+            return response.json({"ready": ready, "model": agent.model_id if ready else None}, 200 if ready else 503)
+
+        @routes.post("/messages")
+        async def messages(request: Request) -> HTTPResponse:
+            agent: Agent = request.app.ctx.agent
+            if agent is None or not agent.is_ready():
+                return response.text("no model is loaded", 503)
+            failures: list[Exception] = []
+            _failure.set(failures)
+            tracker = await handle(agent, **request.json, failures=failures)
+            if failures:
+                unreachable = isinstance(failures[0], aiohttp.ClientConnectionError | TimeoutError)
+                return response.text(f"action server: {failures[0]!r}", 503 if unreachable else 500)
+            return response.json(answer_to(tracker, request.json["message_id"], agent.model_id))
+
+        return routes
+
+
+async def handle(
+    agent: Agent,
+    *,
+    conversation_id: str,
+    message_id: str,
+    text: str,
+    payload: str | None,
+    failures: list[Exception],
+) -> DialogueStateTracker:
+    """Run the dialogue on one message unless it was run already; the tracker is saved only if no action failed."""
+    processor = agent.processor
+    if not isinstance(processor.action_endpoint, WatchedEndpoint):
+        processor.action_endpoint = WatchedEndpoint(processor.action_endpoint.url)
+    # A leading slash is Rasa's notation for an intent: citizens' words must not reach it, buttons must.
+    said = payload if payload is not None else text.lstrip("/ \n\t") or "?"
+    message = UserMessage(
+        said, CollectingOutputChannel(), conversation_id, input_channel=SportelloInput.name(), message_id=message_id
+    )
+    async with agent.lock_store.lock(conversation_id):
+        tracker = await processor.get_tracker(conversation_id)
+        if turn_of(tracker, message_id):
+            return tracker
+        tracker = await processor.log_message(message, should_save_tracker=False)
+        tracker = await processor.run_action_extract_slots(message.output_channel, tracker)
+        await processor._run_prediction_loop(message.output_channel, tracker)
+        if not failures:
+            await processor.save_tracker(tracker)
+    return tracker
+
+
+def turn_of(tracker: DialogueStateTracker, message_id: str) -> list[Any]:
+    """The events from the citizen's message with that id up to the next one; empty when it was never handled."""
+    turn: list[Any] = []
+    for event in tracker.events:
+        if isinstance(event, UserUttered):
+            if turn:
+                break
+            if event.message_id == message_id:
+                turn = [event]
+        elif turn:
+            turn.append(event)
+    return turn
+
+
+def answer_to(tracker: DialogueStateTracker, message_id: str, model: str | None) -> dict[str, Any]:
+    """What the worker stores: the bot's messages of that turn and how the message was understood."""
+    turn = turn_of(tracker, message_id)
+    said = [
+        {"text": event.text, "buttons": event.data.get("buttons"), "custom": event.data.get("custom")}
+        for event in turn
+        if isinstance(event, BotUttered)
+    ]
+    actions = [e.action_name for e in turn if isinstance(e, ActionExecuted) and e.action_name not in HIDDEN_ACTIONS]
+    parse = read_parse(turn[0].parse_data)
+    return {
+        "messages": said,
+        "parse": {
+            "intent": parse["intent"],
+            "confidence": parse["confidence"],
+            "fallback": parse["fallback"],
+            "entities": parse["entities"],
+            "ranking": parse["ranking"],
+            "model": model,
+            "actions": actions,
+        },
+    }

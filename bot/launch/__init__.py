@@ -1,0 +1,1 @@
+"""Running everything on one machine with one command: database, model, processes."""

@@ -1,0 +1,63 @@
+"""Child processes that are kept running: started again with back-off when they die, stopped together."""
+
+import asyncio
+import ctypes
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+STEADY_AFTER_SECONDS = 30.0
+"""A child that lived this long starts its back-off anew."""
+STOP_SECONDS = 8.0
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """One process to keep running. Its output goes to `log`."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+
+
+def _die_with_parent() -> None:
+    # Linux only: if the supervisor is killed outright, its children are told to stop instead of keeping the ports.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def keep_running(child: Child, report: Callable[[str], None]) -> None:
+    """Run the child and run it again whenever it ends; when cancelled, stop it and return."""
+    failures = 0
+    while True:
+        started = time.monotonic()
+        with child.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *child.command, env=dict(child.env), stdout=log, stderr=log, start_new_session=True, preexec_fn=_die_with_parent
+            )
+            try:
+                code = await process.wait()
+            except asyncio.CancelledError:
+                await stop(process)
+                raise
+        failures = 0 if time.monotonic() - started > STEADY_AFTER_SECONDS else failures + 1
+        pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
+        report(f"{child.name} si è fermato (codice {code}): lo riavvio fra {pause:g} s; le ragioni sono in {child.log}")
+        await asyncio.sleep(pause)
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Ask the process to end, and end it if it does not."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

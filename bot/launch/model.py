@@ -1,0 +1,92 @@
+"""The trained model: found by the hash of everything it is made from, trained when none fits."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bot.launch.errors import LaunchError
+from bot.settings import ROOT, Settings
+
+INPUTS = ("config.yml", "domain.yml", "requirements/run.txt", "bot/knowledge/spelling.py")
+INPUT_FOLDERS = (("nlu_data", "*.yml"), ("nlu_data", "*.jsonl"), ("bot/nlu", "*.py"))
+REPORT_EVERY_SECONDS = 15
+
+
+def input_files() -> Iterator[Path]:
+    """Every file that shapes the model, in a fixed order."""
+    for name in INPUTS:
+        yield ROOT / name
+    for folder, pattern in INPUT_FOLDERS:
+        yield from sorted((ROOT / folder).rglob(pattern))
+
+
+def fingerprint(settings: Settings) -> str:
+    """Twenty hexadecimal digits that change when any input of the training changes."""
+    digest = hashlib.sha256(settings.encoder.encode())
+    for path in input_files():
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:20]
+
+
+def model_path(settings: Settings) -> Path:
+    """Where the model for the present inputs is kept, whether it exists or not."""
+    return settings.models_dir / f"{fingerprint(settings)}.tar.gz"
+
+
+def ensure_model(settings: Settings, report: Callable[[str], None]) -> Path:
+    """The model for the present inputs, trained if none is kept. Only one process trains at a time.
+
+    Raises `LaunchError` when training fails, naming the log.
+    """
+    path = model_path(settings)
+    settings.models_dir.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        return path
+    with (settings.models_dir / "training.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            train(settings, path, report)
+    return path
+
+
+def train(settings: Settings, path: Path, report: Callable[[str], None]) -> None:
+    """Train with `rasa train` into `path`; its output goes to the log folder."""
+    log = settings.data_dir / "log" / "train.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    report("addestro il modello: la prima volta ci vogliono alcuni minuti")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=settings.models_dir) as folder, log.open("w") as output:
+        command = [
+            sys.executable, "-m", "rasa", "train", "--fixed-model-name", "model", "--out", folder, "--data", "nlu_data",
+            "--config", "config.yml", "--domain", "domain.yml",
+        ]  # fmt: skip
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=training_environment())
+        while True:
+            try:
+                code = process.wait(REPORT_EVERY_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                report(f"addestro il modello: {time.monotonic() - started:.0f} s")
+        trained = Path(folder) / "model.tar.gz"
+        if code != 0 or not trained.exists():
+            raise LaunchError(f"L'addestramento non è riuscito: le ragioni sono in {log}.")
+        trained.replace(path)
+    report(f"modello pronto in {time.monotonic() - started:.0f} s")
+
+
+def training_environment() -> dict[str, str]:
+    """The environment for Rasa's processes: no telemetry, no chatter."""
+    return os.environ | {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
+    }

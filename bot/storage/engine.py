@@ -1,0 +1,36 @@
+"""Connections: addresses, the asynchronous engine, and the procrastinate connector on the same database."""
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.settings import SettingsError, get_settings
+
+
+def database_url() -> str:
+    """The plain `postgresql://` address.
+
+    Raises `SettingsError` when `DATABASE_URL` is missing or is not PostgreSQL: only `make run` starts the embedded server.
+    """
+    secret = get_settings().database_url
+    if secret is None:
+        raise SettingsError("DATABASE_URL manca: `make run` avvia il database incluso e la imposta da sé")
+    url = secret.get_secret_value()
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError("DATABASE_URL deve iniziare con postgresql://")
+    return url
+
+
+def sqlalchemy_url() -> str:
+    """The same address with the psycopg 3 driver named, as SQLAlchemy and Rasa's tracker store want it."""
+    return make_url(database_url()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def create_engine(*, pool_size: int = 10) -> AsyncEngine:
+    """A pooled asynchronous engine; the caller disposes of it."""
+    return create_async_engine(sqlalchemy_url(), pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
+
+
+async def driver_connection(connection: AsyncConnection) -> object:
+    """The psycopg connection underneath, so that a job can be deferred in the same transaction as a row."""
+    raw = await connection.get_raw_connection()
+    return raw.driver_connection

@@ -1,0 +1,83 @@
+"""The tables of the transcript. Alembic migrations create them; this module is what queries are written against."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("token_hash", LargeBinary),  # web chat: SHA-256 of the bearer token, never the token
+    Column("owner", Text, nullable=False, server_default="bot"),  # bot | operator: who answers the next message
+    Column("last_seq", Integer, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("last_message_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("sender", Text, nullable=False),  # citizen | bot | operator
+    Column("kind", Text, nullable=False, server_default="message"),  # message | notice (answer delayed)
+    Column("text", Text, nullable=False, server_default=""),
+    Column("payload", Text),  # the button pressed, for a citizen's message without words
+    Column("buttons", JSONB, nullable=False, server_default="[]"),
+    Column("links", JSONB, nullable=False, server_default="[]"),
+    Column("channel_message_id", Text),
+    Column("in_reply_to", Uuid, ForeignKey("messages.id", ondelete="CASCADE")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("answered_at", DateTime(timezone=True)),
+    Column("delivery", Text, nullable=False, server_default="stored"),  # stored | sent | delivered | read | failed
+    UniqueConstraint("conversation_id", "seq", name="messages_in_order"),
+    UniqueConstraint("conversation_id", "channel_message_id", name="messages_received_once"),
+    Index("messages_waiting", "created_at", postgresql_where=text("sender = 'citizen' AND answered_at IS NULL")),
+)
+
+parses = Table(
+    "parses",
+    metadata,
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("intent", Text),
+    Column("confidence", Float),
+    Column("fallback", Boolean, nullable=False),
+    Column("entities", JSONB, nullable=False, server_default="[]"),
+    Column("ranking", JSONB, nullable=False, server_default="[]"),
+    Column("model", Text),  # which trained model understood it so
+    Column("actions", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE")),
+    Column("where", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
