@@ -1,5 +1,6 @@
 """Which centre, its hours, its contacts; and a place said on its own."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -17,10 +18,14 @@ from bot.knowledge.places import PlaceReading, read_place
 Events = list[dict[str, Any]]
 
 
-class PlaceAction(Action):  # type: ignore[misc]
+class PlaceAction(Action, ABC):  # type: ignore[misc]
     """Base of the actions that need a place: finds it, or asks for it, and remembers it."""
 
     question = "centre"
+
+    @abstractmethod
+    def name(self) -> str:
+        """The name in the domain."""
 
     def without_place(self) -> Reply:
         """What to say when no place is known."""

@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.centres import ActionPlaceGiven, reading_of
 from actions.turn import entity_of, ranking_of, text_of, today, utter
 from bot.answers import sentences
+from bot.answers.centres import OUTSIDE
 from bot.answers.sentences import say
 from bot.answers.topics import answer_topic, topic_button
 from bot.conversations.model import Button, Reply
@@ -21,6 +22,8 @@ Events = list[dict[str, Any]]
 MIN_SUGGESTED = 0.06
 """An intent less likely than this is not worth suggesting."""
 MAX_SUGGESTED = 3
+SHORT_WORDS = 7
+"""A question about an aspect this short, naming no service, is about the topic just spoken of."""
 INTENT_TITLES = {
     "find_centre": "Trovare il centro",
     "centre_hours": "Orari dei centri",
@@ -50,8 +53,10 @@ class ActionNotUnderstood(Action):  # type: ignore[misc]
             utter(dispatcher, Reply(text=say(sentences.LANGUAGES[language])))
             return []
         topic, aspect = tracker.get_slot("last_topic"), entity_of(tracker, "aspect")
-        if topic and aspect and suggested_topic(tracker) == topic:
-            utter(dispatcher, answer_topic(get_knowledge(), topic, aspect=aspect, today=today()))
+        if topic and aspect and len(text.split()) <= SHORT_WORDS and not entity_of(tracker, "service"):
+            # "e quanto tempo ci vuole?": about what was just spoken of, and said so.
+            about = Reply(text=sentences.ABOUT.format(title=get_knowledge().services[topic].title))
+            utter(dispatcher, about, answer_topic(get_knowledge(), topic, aspect=aspect, today=today()))
             return [SlotSet("not_understood", 0)]
         times = (tracker.get_slot("not_understood") or 0) + 1
         if times >= 2:
@@ -73,7 +78,10 @@ class ActionDeclined(Action):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Decline."""
         language = written_language(text_of(tracker))
-        said = sentences.LANGUAGES[language] if language else sentences.OUT_OF_SCOPE
+        if language:
+            said = sentences.LANGUAGES[language]
+        else:
+            said = OUTSIDE if reading_of(tracker).outside else sentences.OUT_OF_SCOPE
         utter(dispatcher, Reply(text=say(said)))
         return [SlotSet("not_understood", 0)]
 
@@ -104,12 +112,6 @@ class ActionLanguage(Action):  # type: ignore[misc]
         language = named_language(text) or written_language(text)
         utter(dispatcher, Reply(text=say(sentences.LANGUAGES[language] if language else sentences.ITALIAN_ONLY)))
         return [SlotSet("not_understood", 0)]
-
-
-def suggested_topic(tracker: Tracker) -> str | None:
-    """The likeliest topic, however unlikely."""
-    ranking = ranking_of(tracker)
-    return ranking[0]["name"].removeprefix("faq/") if ranking else None
 
 
 def suggestion_buttons(tracker: Tracker) -> tuple[Button, ...]:

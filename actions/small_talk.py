@@ -3,7 +3,7 @@
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.limits import start_buttons
@@ -63,14 +63,15 @@ class ActionStartOver(Action):  # type: ignore[misc]
     """Forget what was being talked about and begin again."""
 
     def name(self) -> str:
-        """The name in the domain."""
-        return "action_start_over"
+        """Rasa's own name for it: its default rule sends the intent `restart` here."""
+        return "action_restart"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Clear the memory of this conversation."""
         utter(dispatcher, Reply(text=sentences.START_OVER, buttons=start_buttons()))
         cleared = ("last_topic", "municipality", "pending_question")
-        return [*(SlotSet(slot, None) for slot in cleared), SlotSet("not_understood", 0)]
+        # No rule follows Rasa's own restart, so the turn is ended here.
+        return [*(SlotSet(slot, None) for slot in cleared), SlotSet("not_understood", 0), FollowupAction("action_listen")]
 
 
 class ActionAppointments(Action):  # type: ignore[misc]

@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator
 
 import structlog
+import uvloop
 from aiohttp import web
 from sqlalchemy import text
 
@@ -100,6 +101,7 @@ def main() -> None:
         print=None,
         reuse_port=True,
         shutdown_timeout=3,
+        loop=uvloop.new_event_loop(),
     )
 
 

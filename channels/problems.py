@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import OperationalError
 
 log = structlog.get_logger()
 
@@ -65,6 +66,9 @@ async def problems_as_json(request: web.Request, handler: Handler) -> web.Stream
         return problem_response(Problem(error.status, "http", error.reason))
     except (ConnectionResetError, ConnectionAbortedError):
         raise
+    except OperationalError as error:
+        log.warning("database away", reason=str(error.orig).strip())
+        return problem_response(Problem(503, "database", "the database is away; try again", retry_after=2))
     except Exception:
         problem_id = uuid4().hex[:12]
         log.exception("request failed", id=problem_id, method=request.method, route=str(request.match_info.route.name))

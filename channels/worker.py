@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+import uvloop
 from procrastinate import App, JobContext, RetryStrategy
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversations.model import Parse, Reply, Waiting
@@ -85,7 +87,7 @@ def register_tasks(queue: App, desk: Desk) -> None:
         name=ANSWER_TASK,
         queue=ANSWER_QUEUE,
         pass_context=True,
-        retry=RetryStrategy(wait=1, retry_exceptions={DialogueUnavailable}),
+        retry=RetryStrategy(wait=1, retry_exceptions={DialogueUnavailable, OperationalError}),
     )
     async def answer(context: JobContext, message_id: str) -> None:
         await answer_message(desk, UUID(message_id))
@@ -100,7 +102,7 @@ async def tell_those_who_wait(desk: Desk) -> None:
                 told = await add_late_notices(
                     connection, after_seconds=desk.settings.notice_after, reply=Reply(text=LATE)
                 )
-        except OSError as error:
+        except OperationalError as error:
             log.warning("late notices not written", reason=repr(error))
             continue
         if told:
@@ -160,7 +162,7 @@ async def run() -> None:
 def main() -> None:
     """Entry point of the worker process."""
     configure_logging("worker")
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from urllib.parse import quote_plus
 
 from bot.answers.sentences import say
 from bot.conversations.model import Button, Link, Reply
@@ -9,9 +10,12 @@ from bot.dialogue.payloads import make_payload
 from bot.knowledge import Knowledge
 from bot.knowledge.dates import in_words, is_stale
 from bot.knowledge.model import PROVINCE_NAMES, Centre, Municipality, Province
+from bot.knowledge.nearest import nearest_confirmed
 from bot.settings import get_settings
 
 CALL = "Chiedi conferma al numero verde {freephone}."
+CALL_FIRST = "Prima di andare chiama il numero verde {freephone}."
+CALL_FOR_MORE = "Per altre informazioni c'è il numero verde {freephone}."
 ASK_PLACE = "In quale comune abiti? Scrivimi solo il nome."
 WHICH_PLACE = "Ci sono più posti con questo nome. Quale dici?"
 WHICH_IN_PROVINCE = "In provincia di {province} i centri sono più di uno. Scrivimi il comune in cui abiti."
@@ -33,19 +37,15 @@ MAX_CHOICES = 6
 
 def centre_for_municipality(knowledge: Knowledge, name: str, *, today: date) -> Reply:
     """Which centre to go to from a municipality: a site there, else the one reported, else the nearest, so called."""
-    municipality = knowledge.by_municipality[name]
     here = [centre for centre in knowledge.centres.values() if centre.municipality == name and centre.kind == "cpi"]
     open_here = [centre for centre in here if centre.is_job_centre]
     if len(open_here) > 1:
-        lines = [f"A {name} ci sono {len(open_here)} centri."]
-        lines += [f"{_short_name(centre)}: {_where(centre, today)}" for centre in open_here]
-        lines.append(say("Non so quale segue la tua zona: chiedilo al numero verde {freephone}."))
-        return Reply(text="\n".join(lines), buttons=_buttons(name))
+        return _several_here(open_here, name)
     if open_here:
         return describe(open_here[0], today=today, place=name)
     if here:
-        return _unconfirmed_here(knowledge, here[0], municipality, today)
-    return _elsewhere(knowledge, municipality, today)
+        return _unconfirmed_here(knowledge, here[0], knowledge.by_municipality[name])
+    return _elsewhere(knowledge, knowledge.by_municipality[name])
 
 
 def describe(centre: Centre, *, today: date, place: str | None = None) -> Reply:
@@ -53,15 +53,15 @@ def describe(centre: Centre, *, today: date, place: str | None = None) -> Reply:
     if centre.status == "announced":
         return _announced(centre)
     if centre.existence == "unconfirmed":
-        text = f"Del {_in_sentence(centre)} conosco solo il nome, senza conferme. " + say(CALL)
-        return Reply(text=text)
-    lines = [f"{centre.name}: {_where(centre, today)}"]
+        return Reply(text=say("Di «{name}» conosco solo il nome, senza conferme. " + CALL, name=_plain(centre)))
+    lines = [f"{_plain(centre)}. {_address(centre)}"]
     if centre.planned_move and centre.planned_move.address:
-        lines.append(
-            say("È annunciato un trasferimento in {address}: prima di andare chiama il numero verde {freephone}.",
-                address=centre.planned_move.address)
-        )
-    lines.append(_phone_line(centre))
+        lines.append(f"È annunciato un trasferimento in {centre.planned_move.address}.")
+    if centre.phone:
+        lines.append(f"Il telefono è {centre.phone}.")
+    max_age = get_settings().knowledge_max_age_days
+    doubtful = not centre.address or centre.planned_move or is_stale(centre.as_of, today=today, max_age_days=max_age)
+    lines.append(say(CALL_FIRST if doubtful else CALL_FOR_MORE))
     return Reply(text=" ".join(lines), buttons=_buttons(place or centre.municipality), links=_links(centre))
 
 
@@ -103,73 +103,64 @@ def which_in_province(province: Province) -> Reply:
 
 
 def centres_near(knowledge: Knowledge, name: str) -> list[Centre]:
-    """The centres to speak of for a municipality: those there, else the reported one, else the nearest."""
+    """The centres to speak of for a municipality: those there, else the reported one, else the nearest confirmed."""
     here = [c for c in knowledge.centres.values() if c.municipality == name and c.is_job_centre]
     if here:
         return here
     municipality = knowledge.by_municipality[name]
-    return [knowledge.centres[i] for i in municipality.cpi_ids or municipality.nearest_cpi_ids]
+    if municipality.basis == "reported":
+        return [knowledge.centres[centre_id] for centre_id in municipality.cpi_ids]
+    return [nearest_confirmed(knowledge, municipality)[0]]
 
 
-def _elsewhere(knowledge: Knowledge, municipality: Municipality, today: date) -> Reply:
+def _several_here(centres: list[Centre], name: str) -> Reply:
+    lines = [f"A {name} ci sono più centri."]
+    lines += [f"{_plain(centre)}. {_address(centre)}" for centre in centres]
+    lines.append(say("Non so quale segue la tua zona: chiedilo al numero verde {freephone}."))
+    return Reply(text="\n".join(lines), buttons=_buttons(name))
+
+
+def _elsewhere(knowledge: Knowledge, municipality: Municipality) -> Reply:
     name = municipality.name
     if municipality.basis == "reported":
         centre = knowledge.centres[municipality.cpi_ids[0]]
-        return Reply(
-            text=f"Per {name} risulta il {_in_sentence(centre)}. {_where(centre, today)} "
-            f"Lo dice una fonte di stampa, non l'elenco ufficiale. {say(CALL)}",
-            buttons=_buttons(name),
-            links=_links(centre),
+        known = f"Per {name} risulta il {_plain(centre)}. {_address(centre)} Lo dice la stampa, non un elenco ufficiale."
+    else:
+        centre, distance = nearest_confirmed(knowledge, municipality)
+        known = (
+            f"Il centro più vicino a {name}, fra quelli di cui ho conferme, è il {_plain(centre)}: circa {round(distance)} km "
+            f"in linea d'aria. {_address(centre)} Non so se è quello competente per {name}."
         )
-    centre = knowledge.centres[municipality.nearest_cpi_ids[0]]
-    doubt = "" if centre.is_job_centre else " Di questo centro però non ho conferme."
-    return Reply(
-        text=f"Il centro più vicino a {name} è il {_in_sentence(centre)}, a circa {round(municipality.distance_km)} km "
-        f"in linea d'aria. {_where(centre, today)}{doubt} Non so se è quello competente per {name}. {say(CALL)}",
-        buttons=_buttons(name),
-        links=_links(centre),
-    )
+    return Reply(text=f"{known} {say(CALL)}", buttons=_buttons(name), links=_links(centre))
 
 
-def _unconfirmed_here(knowledge: Knowledge, centre: Centre, municipality: Municipality, today: date) -> Reply:
-    text = f"A {municipality.name} dovrebbe esserci un ufficio, ma non ho conferme né l'indirizzo."
+def _unconfirmed_here(knowledge: Knowledge, centre: Centre, municipality: Municipality) -> Reply:
+    text = f"A {municipality.name} dovrebbe esserci un ufficio, ma non ho conferme e non so dov'è."
     nearest = knowledge.centres[centre.parent_id or municipality.nearest_cpi_ids[0]]
     if nearest.is_job_centre:
-        text += f" L'ufficio da cui dipende è il {_in_sentence(nearest)}. {_where(nearest, today)}"
-    return Reply(text=f"{text} Prima di muoverti, chiama il numero verde {get_settings().freephone}.", buttons=_buttons(municipality.name))
+        text += f" Dipende dal {_plain(nearest)}: {_address(nearest)}"
+    return Reply(text=f"{text} {say(CALL_FIRST)}", buttons=_buttons(municipality.name))
 
 
 def _announced(centre: Centre) -> Reply:
     where = f" in {centre.address}" if centre.address else ""
     return Reply(
-        text=f"{centre.name}: è una sede annunciata{where}. Non ho una fonte che dica che è aperta "
-        f"(l'ultima è del {in_words(centre.as_of or '')}). "
-        + say("Prima di andare chiama il numero verde {freephone}. Oggi a Torino ci sono Torino Nord e Torino Sud."),
+        text=f"«{centre.name}» è una sede annunciata{where}. Non ho una fonte che dica che è aperta: "
+        f"l'ultima è del {in_words(centre.as_of or '')}. Oggi a Torino ci sono Torino Nord e Torino Sud. {say(CALL_FIRST)}",
         buttons=(Button(title="Centri di Torino", payload=make_payload("choose_place", place="Torino")),),
     )
 
 
-def _where(centre: Centre, today: date) -> str:
+def _address(centre: Centre) -> str:
+    """One sentence about a centre just named: where it is and of when that is, or that it is not known."""
     if not centre.address:
-        return say("Non conosco l'indirizzo: chiama il numero verde {freephone}.")
+        return "Non ne conosco l'indirizzo."
     dated = f" (dato del {in_words(centre.as_of)})" if centre.as_of else ""
-    max_age = get_settings().knowledge_max_age_days
-    check = " Verifica prima di andare." if is_stale(centre.as_of, today=today, max_age_days=max_age) else ""
-    return f"{centre.address[0].upper()}{centre.address[1:]}, {centre.municipality}{dated}.{check}"
+    return f"È in {centre.address}, {centre.municipality}{dated}."
 
 
-def _phone_line(centre: Centre) -> str:
-    if centre.phone:
-        return say("Telefono {phone}. Numero verde {freephone}.", phone=centre.phone)
-    return say("Non conosco il telefono diretto: c'è il numero verde {freephone}.")
-
-
-def _short_name(centre: Centre) -> str:
-    return centre.name.removeprefix("Centro per l'impiego di ")
-
-
-def _in_sentence(centre: Centre) -> str:
-    """The name after an article: `Centro per l'impiego di Rivoli`, without what stands in brackets."""
+def _plain(centre: Centre) -> str:
+    """The name without what stands in brackets."""
     return re.sub(r"\s*\(.*\)", "", centre.name)
 
 
@@ -185,5 +176,5 @@ def _links(centre: Centre) -> tuple[Link, ...]:
     if not centre.address:
         return ()
     street = re.sub(r"\s*\(.*\)", "", centre.address)
-    query = f"{street}, {centre.municipality}".replace(" ", "+")
+    query = quote_plus(f"{street}, {centre.municipality}")
     return (Link(title="Apri la mappa", url=f"https://www.openstreetmap.org/search?query={query}"),)

@@ -70,6 +70,8 @@ OUT_OF_SCOPE = (
 # Nothing said yet, and asked to repeat.
 NOTHING_TO_REPEAT = "Non ho ancora detto niente. Dimmi pure di che cosa hai bisogno."
 START_OVER = "Va bene, ricominciamo. Dimmi di che cosa hai bisogno."
+# Before the answer about an aspect, when the topic is taken from what was said before.
+ABOUT = "Parliamo di «{title}»."
 # An aspect asked without a topic.
 WHICH_TOPIC = "Di che cosa vuoi saperlo? Scrivimi il servizio, per esempio «documenti per la DID»."
 

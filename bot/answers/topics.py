@@ -1,6 +1,7 @@
 """The answer about one knowledge entry: short first, then one aspect at a time, then where it comes from."""
 
 from datetime import date
+from typing import Any
 
 from bot.answers.sentences import say
 from bot.conversations.model import Button, Link, Reply
@@ -18,9 +19,11 @@ ASPECT_TITLES = {
     "amount": "Quanto",
     "time": "Tempi e scadenze",
     "where": "Dove",
+    "caveat": "Da sapere",
 }
 MAX_BUTTONS = 6
 MAX_RELATED = 2
+MAX_CHARS_WITH_CAVEAT = 340
 
 STALE = "Questa informazione è del {date}: chiedi conferma al numero verde {freephone}."
 NO_SUCH_ASPECT = "Su questo punto non ho un'informazione sicura. Chiama il numero verde {freephone}."
@@ -34,7 +37,7 @@ def answer_topic(knowledge: Knowledge, topic: str, *, aspect: str | None, today:
     """
     service = knowledge.services[topic]
     text = _aspect_text(service, aspect) if aspect else service.answer
-    if aspect is None and service.caveat and len(text) + len(service.caveat) < 420:
+    if aspect is None and service.caveat and len(text) + len(service.caveat) < MAX_CHARS_WITH_CAVEAT:
         text = f"{text} {service.caveat}"
     if is_stale(service.as_of, today=today, max_age_days=get_settings().knowledge_max_age_days):
         text = f"{text} {say(STALE, date=in_words(service.as_of))}"
@@ -57,8 +60,12 @@ def topic_button(knowledge: Knowledge, topic: str) -> Button:
     return Button(title=knowledge.services[topic].title, payload=make_payload("ask_topic", topic=topic))
 
 
+def _value(service: Service, aspect: str) -> Any:
+    return service.caveat if aspect == "caveat" else getattr(service.aspects, aspect)
+
+
 def _aspect_text(service: Service, aspect: str) -> str:
-    value = getattr(service.aspects, aspect)
+    value = _value(service, aspect)
     if aspect == "documents":
         return f"Ti servono: {'; '.join(value)}." if value else say(NO_DOCUMENTS)
     if aspect == "how":
@@ -70,7 +77,7 @@ def _buttons(knowledge: Knowledge, service: Service, aspect: str | None) -> tupl
     offered = [
         Button(title=title, payload=make_payload("ask_topic", topic=service.id, aspect=name))
         for name, title in ASPECT_TITLES.items()
-        if name != aspect and getattr(service.aspects, name)
+        if name != aspect and _value(service, name)
     ]
     booking = [Button(title="Prenota un appuntamento", payload=make_payload("book_appointment"))] if service.bookable else []
     related = [topic_button(knowledge, other) for other in service.related[:MAX_RELATED]]

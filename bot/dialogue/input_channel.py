@@ -14,7 +14,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.utils.endpoints import EndpointConfig
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -41,15 +41,13 @@ class WatchedEndpoint(EndpointConfig):  # type: ignore[misc]
         try:
             async with self._session.request(method, self.url, **kwargs) as answer:
                 if answer.status >= 400:
-                    raise ActionFailed(f"HTTP {answer.status}: {(await answer.text())[:300]}")
+                    raise ClientResponseError(answer.status, answer.reason, await answer.text())
                 return await answer.json()
-        except (aiohttp.ClientError, TimeoutError, ActionFailed) as error:
-            _failure.get().append(error)
+        except (aiohttp.ClientError, TimeoutError, ClientResponseError) as error:
+            # 400 is an action that declines to run, which Rasa knows how to take.
+            if getattr(error, "status", None) != 400:
+                _failure.get().append(error)
             raise
-
-
-class ActionFailed(Exception):
-    """The action server answered with an error."""
 
 
 class SportelloInput(InputChannel):  # type: ignore[misc]

@@ -19,6 +19,10 @@ def main() -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 
+    from bot.dialogue.action_results import check_action_results_quickly
+
+    check_action_results_quickly()
+
     settings = get_settings()
     serve_application(
         sys.argv[1],

@@ -13,8 +13,16 @@ from pathlib import Path
 from bot.launch.errors import LaunchError
 from bot.settings import ROOT, Settings
 
-INPUTS = ("config.yml", "domain.yml", "requirements/run.txt", "bot/knowledge/spelling.py")
-INPUT_FOLDERS = (("nlu_data", "*.yml"), ("nlu_data", "*.jsonl"), ("bot/nlu", "*.py"))
+# The code that decides what is learned; the other components only run on what was learned.
+LEARNING_CODE = ("head", "intents", "text", "tokenizer", "vectors")
+INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "requirements/run.txt",
+    "bot/knowledge/spelling.py",
+    *(f"bot/nlu/{module}.py" for module in LEARNING_CODE),
+)
+INPUT_FOLDERS = (("nlu_data", "*.yml"), ("nlu_data", "*.jsonl"), ("bot/nlu/e5", "*.py"))
 REPORT_EVERY_SECONDS = 15
 
 

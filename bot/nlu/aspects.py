@@ -24,7 +24,7 @@ _EMPTY = frozenset(
     soldi euro tempo mesi giorni anni ore dura danno prendo prende spetta diritto requisiti documento documenti
     documentazione carte modulo moduli modulistica dove vado sito ufficio scadenza scade entro quando fino durata
     importo cifra procedura passaggi funziona si fa richiedere ottengo ottenere averlo averla chiederlo chiederla sapere
-    grazie scusa scusi buongiorno ciao per favore""".split()
+    vuole ci vogliono occorre occorrono grazie scusa scusi buongiorno ciao per favore""".split()
 )
 
 

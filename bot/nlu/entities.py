@@ -63,7 +63,8 @@ class ItalianEntities(GraphComponent):  # type: ignore[misc]
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "ItalianEntities":
-        """Called by Rasa."""
+        """Called by Rasa; the gazetteers are built now, so that no citizen waits for them."""
+        find_entities("Torino")
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:

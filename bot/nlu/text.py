@@ -1,7 +1,10 @@
 """Italian as people type it, folded to one spelling for the classifier's features. Nothing a person reads passes here."""
 
 import re
-import unicodedata
+
+from bot.knowledge.spelling import fold, strip_accents
+
+__all__ = ["SHORTHAND", "expand", "fold", "strip_accents"]
 
 # Abbreviations of text messages, each to what it always stands for.
 SHORTHAND = {
@@ -54,19 +57,6 @@ SHORTHAND = {
 }
 
 _WORD = re.compile(r"[^\W_]+|[^\w\s]|_", re.UNICODE)
-_RUN = re.compile(r"(\w)\1{2,}")
-_APOSTROPHES = re.compile(r"['’‘`´]")
-
-
-def strip_accents(text: str) -> str:
-    """The text without accents: "Ciriè" becomes "Cirie"."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-
-
-def fold(text: str) -> str:
-    """Lower case, no accents, apostrophes as spaces, runs of three or more letters cut to two, single spaces."""
-    folded = _APOSTROPHES.sub(" ", strip_accents(text).lower())
-    return " ".join(_RUN.sub(r"\1\1", folded).split())
 
 
 def expand(text: str) -> str:

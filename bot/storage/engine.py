@@ -26,8 +26,12 @@ def sqlalchemy_url() -> str:
 
 
 def create_engine(*, pool_size: int = 10) -> AsyncEngine:
-    """A pooled asynchronous engine; the caller disposes of it."""
-    return create_async_engine(sqlalchemy_url(), pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
+    """A pooled asynchronous engine; the caller disposes of it.
+
+    Connections are not tested before use, which would double the round trips: when the database went away, callers
+    meet `OperationalError` once, the pool renews itself, and they try again (the worker) or say 503 (the edge).
+    """
+    return create_async_engine(sqlalchemy_url(), pool_size=pool_size, max_overflow=5)
 
 
 async def driver_connection(connection: AsyncConnection) -> object:

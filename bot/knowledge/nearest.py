@@ -1,0 +1,23 @@
+"""Which centre is nearest, in a straight line between municipalities: an office's own position is not known."""
+
+from math import asin, cos, radians, sin, sqrt
+
+from bot.knowledge.load import Knowledge
+from bot.knowledge.model import Centre, Municipality
+
+EARTH_RADIUS_KM = 6371.0
+
+
+def distance_km(first: Municipality | Centre, second: Municipality | Centre) -> float:
+    """Kilometres between two places along the great circle."""
+    latitude, other = radians(first.lat), radians(second.lat)
+    across = radians(second.lon - first.lon)
+    half = sin((other - latitude) / 2) ** 2 + cos(latitude) * cos(other) * sin(across / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(half))
+
+
+def nearest_confirmed(knowledge: Knowledge, municipality: Municipality) -> tuple[Centre, float]:
+    """The nearest job centre known to exist, in the municipality's own province, and how far it is in kilometres."""
+    centres = [c for c in knowledge.centres.values() if c.is_job_centre and c.province == municipality.province]
+    nearest = min(centres, key=lambda centre: distance_km(municipality, centre))
+    return nearest, distance_km(municipality, nearest)
