@@ -18,7 +18,7 @@ from bot.knowledge.places import PlaceReading, read_place
 Events = list[dict[str, Any]]
 
 
-class PlaceAction(Action, ABC):  # type: ignore[misc]
+class PlaceAction(Action, ABC):
     """Base of the actions that need a place: finds it, or asks for it, and remembers it."""
 
     question = "centre"
@@ -39,8 +39,10 @@ class PlaceAction(Action, ABC):  # type: ignore[misc]
         if site and not reading.municipality:
             utter(dispatcher, self.about_centre(site), *second_reply(tracker))
             return understood
-        name = reading.municipality or single_mention(reading) or (
-            tracker.get_slot("municipality") if not reading.candidates and not reading.outside else None
+        name = (
+            reading.municipality
+            or single_mention(reading)
+            or (tracker.get_slot("municipality") if not reading.candidates and not reading.outside else None)
         )
         if name:
             utter(dispatcher, self.about_place(name), *second_reply(tracker))
@@ -122,7 +124,7 @@ class ActionCentreContacts(PlaceAction):
         return Reply(text="\n".join(reply.text for reply in replies))
 
 
-class ActionPlaceGiven(Action):  # type: ignore[misc]
+class ActionPlaceGiven(Action):
     """A place said on its own answers the question that was waiting for it; without one, it asks which centre."""
 
     def name(self) -> str:
@@ -154,5 +156,7 @@ def reading_of(tracker: Tracker, *, expected: bool | None = None) -> PlaceReadin
 
 def single_mention(reading: PlaceReading) -> str | None:
     """The one municipality mentioned without being anybody's home, as in "il centro di Rivoli"."""
-    named = {name for mention in reading.mentions if len(mention.municipalities) == 1 for name in mention.municipalities}
+    named = {
+        name for mention in reading.mentions if len(mention.municipalities) == 1 for name in mention.municipalities
+    }
     return named.pop() if len(named) == 1 and not reading.outside else None

@@ -36,7 +36,7 @@ INTENT_TITLES = {
 START_TOPICS = ("did", "naspi-discoll", "offerte-lavoro")
 
 
-class ActionNotUnderstood(Action):  # type: ignore[misc]
+class ActionNotUnderstood(Action):
     """First an honest "forse cercavi" with likely topics; the second time running, a person."""
 
     def name(self) -> str:
@@ -68,7 +68,7 @@ class ActionNotUnderstood(Action):  # type: ignore[misc]
         return [SlotSet("not_understood", times)]
 
 
-class ActionDeclined(Action):  # type: ignore[misc]
+class ActionDeclined(Action):
     """A matter of another office, or of none: said plainly, in the citizen's language if it is one of ours."""
 
     def name(self) -> str:
@@ -78,15 +78,13 @@ class ActionDeclined(Action):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Decline."""
         language = written_language(text_of(tracker))
-        if language:
-            said = sentences.LANGUAGES[language]
-        else:
-            said = OUTSIDE if reading_of(tracker).outside else sentences.OUT_OF_SCOPE
+        declined = OUTSIDE if reading_of(tracker).outside else sentences.OUT_OF_SCOPE
+        said = sentences.LANGUAGES[language] if language else declined
         utter(dispatcher, Reply(text=say(said)))
         return [SlotSet("not_understood", 0)]
 
 
-class ActionDanger(Action):  # type: ignore[misc]
+class ActionDanger(Action):
     """Emergency numbers and a person, at once and without any question."""
 
     def name(self) -> str:
@@ -99,7 +97,7 @@ class ActionDanger(Action):  # type: ignore[misc]
         return [SlotSet("not_understood", 0), SlotSet("pending_question", None)]
 
 
-class ActionLanguage(Action):  # type: ignore[misc]
+class ActionLanguage(Action):
     """In the asked language: that we answer in Italian, and how to reach a person."""
 
     def name(self) -> str:

@@ -1,6 +1,6 @@
 """The action server's process, on loopback.
 
-    python -m actions.serve
+python -m actions.serve
 """
 
 import logging

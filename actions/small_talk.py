@@ -21,7 +21,7 @@ Events = list[dict[str, Any]]
 PERSON = Button(title="Parlare con una persona", payload=make_payload("talk_to_operator"))
 
 
-class ActionSay(Action):  # type: ignore[misc]
+class ActionSay(Action):
     """The fixed words for an intent."""
 
     def name(self) -> str:
@@ -40,7 +40,7 @@ class ActionSay(Action):  # type: ignore[misc]
         return [SlotSet("not_understood", 0)]
 
 
-class ActionRepeat(Action):  # type: ignore[misc]
+class ActionRepeat(Action):
     """The last thing said, again, with its buttons."""
 
     def name(self) -> str:
@@ -59,7 +59,7 @@ class ActionRepeat(Action):  # type: ignore[misc]
         return []
 
 
-class ActionStartOver(Action):  # type: ignore[misc]
+class ActionStartOver(Action):
     """Forget what was being talked about and begin again."""
 
     def name(self) -> str:
@@ -71,10 +71,14 @@ class ActionStartOver(Action):  # type: ignore[misc]
         utter(dispatcher, Reply(text=sentences.START_OVER, buttons=start_buttons()))
         cleared = ("last_topic", "municipality", "pending_question")
         # No rule follows Rasa's own restart, so the turn is ended here.
-        return [*(SlotSet(slot, None) for slot in cleared), SlotSet("not_understood", 0), FollowupAction("action_listen")]
+        return [
+            *(SlotSet(slot, None) for slot in cleared),
+            SlotSet("not_understood", 0),
+            FollowupAction("action_listen"),
+        ]
 
 
-class ActionAppointments(Action):  # type: ignore[misc]
+class ActionAppointments(Action):
     """How to book, move and cancel, until the assistant does it itself."""
 
     def name(self) -> str:

@@ -14,18 +14,20 @@ from bot.conversations.model import Reply
 from bot.knowledge import get_knowledge
 
 
-class ActionAnswerTopic(Action):  # type: ignore[misc]
+class ActionAnswerTopic(Action):
     """The topic asked about, or one aspect of it, or its source; a bare aspect is about the topic just spoken of."""
 
     def name(self) -> str:
         """The name in the domain."""
         return "action_answer_topic"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
         """Answer and remember the topic."""
         knowledge = get_knowledge()
         topic = topic_of(tracker)
-        if topic not in knowledge.services:
+        if topic is None or topic not in knowledge.services:
             utter(dispatcher, Reply(text=WHICH_TOPIC))
             return []
         if intent_of(tracker) == "show_source":
@@ -43,4 +45,5 @@ def topic_of(tracker: Tracker) -> str | None:
         return entity_of(tracker, "topic")
     if intent.startswith("faq/"):
         return intent.removeprefix("faq/")
-    return tracker.get_slot("last_topic")
+    topic: str | None = tracker.get_slot("last_topic")
+    return topic

@@ -1,6 +1,6 @@
 """The public edge: the one process that faces people.
 
-    python -m channels.edge
+python -m channels.edge
 """
 
 from collections.abc import AsyncIterator

@@ -23,7 +23,7 @@ CITIZEN_SENTENCES = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - it is the RFC's own word
+class Problem(Exception):
     """A request refused, with the status, a code for machines and a detail for integrators."""
 
     def __init__(self, status: int, code: str, detail: str, *, retry_after: float | None = None) -> None:
@@ -47,7 +47,10 @@ def problem_response(problem: Problem, *, problem_id: str | None = None) -> web.
         body["id"] = problem_id
     headers = {"Retry-After": str(max(1, round(problem.retry_after)))} if problem.retry_after is not None else None
     return web.Response(
-        status=problem.status, text=json.dumps(body, ensure_ascii=False), content_type="application/problem+json", headers=headers
+        status=problem.status,
+        text=json.dumps(body, ensure_ascii=False),
+        content_type="application/problem+json",
+        headers=headers,
     )
 
 

@@ -4,12 +4,14 @@ import asyncio
 import hmac
 import json
 import time
+import unicodedata
 from typing import Any
 from uuid import UUID
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from procrastinate import App
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversations.model import InboundMessage, Link, Message, Reply
@@ -34,6 +36,11 @@ LIMITS = web.AppKey("limits", dict[str, RateLimit])
 MAX_WAIT_SECONDS = 25.0
 MAX_CLIENT_ID_CHARS = 100
 SOCKET_PING_SECONDS = 25.0
+
+UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"})
+"""Unicode categories that show nothing on their own: controls, joiners, spaces, marks that need a letter."""
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that show nothing although their category says letter or symbol: Hangul fillers, the empty Braille cell."""
 
 routes = web.RouteTableDef()
 
@@ -93,11 +100,18 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
 
 
 async def push_messages(app: web.Application, socket: web.WebSocketResponse, conversation_id: UUID, after: int) -> None:
-    """Send every message of the conversation, in order, for as long as the socket is open."""
-    while not socket.closed:
-        for message in await wait_for_messages(app, conversation_id, after, MAX_WAIT_SECONDS):
-            await socket.send_str(json.dumps(as_json(message), ensure_ascii=False))
-            after = message.seq
+    """Send every message of the conversation, in order, for as long as the socket is open.
+
+    When the messages cannot be read the socket is closed, so that the client comes back instead of waiting in vain.
+    """
+    try:
+        while not socket.closed:
+            for message in await wait_for_messages(app, conversation_id, after, MAX_WAIT_SECONDS):
+                await socket.send_str(json.dumps(as_json(message), ensure_ascii=False))
+                after = message.seq
+    except (SQLAlchemyError, Problem) as error:
+        log.warning("socket closed", reason=repr(error))
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
 async def wait_for_messages(app: web.Application, conversation_id: UUID, after: int, wait: float) -> list[Message]:
@@ -157,6 +171,8 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     """The body as a JSON object."""
     try:
         body = json.loads(await request.read())
+    except web.RequestPayloadError:
+        raise Problem(422, "body", "the body is not encoded as its headers say") from None
     except (ValueError, RecursionError):
         raise Problem(422, "json", "the body is not JSON in UTF-8") from None
     if not isinstance(body, dict):
@@ -167,20 +183,24 @@ async def read_json(request: web.Request) -> dict[str, Any]:
 def read_message(body: dict[str, Any], conversation_id: UUID, settings: Settings) -> InboundMessage:
     """The message a body carries: `client_message_id` and exactly one of `text` and `payload`."""
     client_id, text, payload = body.get("client_message_id"), body.get("text"), body.get("payload")
-    if not isinstance(client_id, str) or not 0 < len(client_id) <= MAX_CLIENT_ID_CHARS or "\x00" in client_id:
-        raise Problem(422, "client_message_id", f"client_message_id must be a string of 1-{MAX_CLIENT_ID_CHARS} characters")
+    if not isinstance(client_id, str) or not 0 < len(client_id) <= MAX_CLIENT_ID_CHARS or not can_be_stored(client_id):
+        raise Problem(
+            422, "client_message_id", f"client_message_id must be a string of 1-{MAX_CLIENT_ID_CHARS} characters"
+        )
     if (text is None) == (payload is None):
         raise Problem(422, "message", "send exactly one of text and payload")
     if text is not None:
         return InboundMessage(
-            conversation_id=conversation_id, channel_message_id=client_id, text=clean_text(text, settings.max_text_chars)
+            conversation_id=conversation_id,
+            channel_message_id=client_id,
+            text=clean_text(text, settings.max_text_chars),
         )
     try:
         checked = check_payload(payload) if isinstance(payload, str) else None
     except PayloadError as error:
         raise Problem(422, "payload", str(error)) from None
-    if checked is None:
-        raise Problem(422, "payload", "payload must be a string")
+    if checked is None or not can_be_stored(checked):
+        raise Problem(422, "payload", "payload must be a string of Unicode characters")
     return InboundMessage(conversation_id=conversation_id, channel_message_id=client_id, payload=checked)
 
 
@@ -190,10 +210,17 @@ def clean_text(text: object, most: int) -> str:
         raise Problem(422, "text", "text must be a string")
     if len(text) > most:
         raise Problem(413, "text_too_long", f"text is over {most} characters")
-    cleaned = "".join(c for c in text if c in "\n\t" or not (ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or ord(c) >> 16 == 0xE))
-    if not cleaned.strip():
+    cleaned = "".join(
+        c for c in text if c in "\n\t" or not (ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF or ord(c) >> 16 == 0xE)
+    )
+    if all(c in BLANK or unicodedata.category(c) in UNSEEN for c in cleaned):
         raise Problem(422, "text_empty", "text is empty")
     return cleaned.strip()
+
+
+def can_be_stored(value: str) -> bool:
+    """Whether PostgreSQL can keep it: no nulls, no lone surrogates (JSON can carry both)."""
+    return not any(c == "\x00" or 0xD800 <= ord(c) <= 0xDFFF for c in value)
 
 
 def read_number(request: web.Request, name: str, *, default: float, most: float) -> float:

@@ -1,6 +1,6 @@
 """The worker: takes queued messages, asks the dialogue, stores the answers. Run as many as there are cores.
 
-    python -m channels.worker
+python -m channels.worker
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from uuid import UUID
 import structlog
 import uvloop
 from procrastinate import App, JobContext, RetryStrategy
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversations.model import Parse, Reply, Waiting
 from bot.conversations.store import add_late_notices, record_incident, store_answer, waiting_message
-from bot.dialogue.client import DialogueClient, DialogueFailed, DialogueUnavailable
+from bot.dialogue.client import DialogueClient, DialogueUnavailable
 from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine
@@ -51,8 +51,14 @@ async def answer_message(desk: Desk, message_id: UUID) -> None:
     if waiting is None or waiting.answered or waiting.owner == "operator":
         return
     replies, parse = await ask_patiently(desk, waiting)
-    async with desk.engine.begin() as connection:
-        await store_answer(connection, waiting, replies, parse)
+    try:
+        async with desk.engine.begin() as connection:
+            await store_answer(connection, waiting, replies, parse)
+    except DataError as error:
+        # PostgreSQL cannot keep every character that JSON can carry.
+        sorry = await failure_reply(desk, waiting, error)
+        async with desk.engine.begin() as connection:
+            await store_answer(connection, waiting, [sorry], None)
 
 
 async def ask_patiently(desk: Desk, waiting: Waiting) -> tuple[list[Reply], Parse | None]:
@@ -64,7 +70,7 @@ async def ask_patiently(desk: Desk, waiting: Waiting) -> tuple[list[Reply], Pars
         except DialogueUnavailable:
             if pause is None:
                 raise
-        except DialogueFailed as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the citizen is told and the operators find it
             failures += 1
             if failures == FAILED_TRIES or pause is None:
                 return [await failure_reply(desk, waiting, error)], None
@@ -72,11 +78,11 @@ async def ask_patiently(desk: Desk, waiting: Waiting) -> tuple[list[Reply], Pars
     raise AssertionError("unreachable")
 
 
-async def failure_reply(desk: Desk, waiting: Waiting, error: DialogueFailed) -> Reply:
+async def failure_reply(desk: Desk, waiting: Waiting, error: Exception) -> Reply:
     """Keep the failure for the operators and tell the citizen what to do, with its number."""
     async with desk.engine.begin() as connection:
-        number = await record_incident(connection, message_id=waiting.id, where="dialogue", what=str(error))
-    log.error("dialogue failed", message_id=str(waiting.id), incident=number, reason=str(error))
+        number = await record_incident(connection, message_id=waiting.id, where="dialogue", what=repr(error))
+    log.error("dialogue failed", message_id=str(waiting.id), incident=number, reason=repr(error))
     return Reply(text=say(FAILED, number=str(number)))
 
 
@@ -87,7 +93,8 @@ def register_tasks(queue: App, desk: Desk) -> None:
         name=ANSWER_TASK,
         queue=ANSWER_QUEUE,
         pass_context=True,
-        retry=RetryStrategy(wait=1, retry_exceptions={DialogueUnavailable, OperationalError}),
+        # Whatever the reason, cancelled at shutdown too: a job that is not done is put back, never dropped.
+        retry=RetryStrategy(wait=1),
     )
     async def answer(context: JobContext, message_id: str) -> None:
         await answer_message(desk, UUID(message_id))
@@ -134,7 +141,8 @@ async def run() -> None:
             queue.run_worker_async(
                 queues=[ANSWER_QUEUE],
                 concurrency=settings.worker_concurrency,
-                fetch_job_polling_interval=1.0,
+                # Also how long the next message of a conversation waits for its turn: that is not announced.
+                fetch_job_polling_interval=0.1,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=STALLED_AFTER_SECONDS,
                 shutdown_graceful_timeout=settings.reply_timeout,

@@ -137,6 +137,7 @@ def test_vectors_have_length_one_and_single_precision(vectors: np.ndarray) -> No
         "шукаю роботу",
         "找工作",
     ],
+    ids=lambda text: ascii(text[:12]),
 )
 def test_odd_texts_get_a_vector(encoder: E5Encoder, text: str) -> None:
     vector = encoder.encode([text])[0]

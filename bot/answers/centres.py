@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import cast
 from urllib.parse import quote_plus
 
 from bot.answers.sentences import say
@@ -32,6 +33,9 @@ GENERAL_CONTACTS = (
     "Il numero verde è {freephone}: vale per tutti i centri e serve anche per gli appuntamenti. "
     "Il sito dell'Agenzia è agenziapiemontelavoro.it. Se mi scrivi il tuo comune, cerco i recapiti del centro."
 )
+NOT_A_DESK = (
+    "«{name}» non è uno sportello. Rivolgiti al Centro per l'impiego di {place} o chiama il numero verde {freephone}."
+)
 MAX_CHOICES = 6
 
 
@@ -54,6 +58,8 @@ def describe(centre: Centre, *, today: date, place: str | None = None) -> Reply:
         return _announced(centre)
     if centre.existence == "unconfirmed":
         return Reply(text=say("Di «{name}» conosco solo il nome, senza conferme. " + CALL, name=_plain(centre)))
+    if centre.kind == "network":
+        return Reply(text=say(NOT_A_DESK, name=_plain(centre), place=centre.municipality))
     lines = [f"{_plain(centre)}. {_address(centre)}"]
     if centre.planned_move and centre.planned_move.address:
         lines.append(f"È annunciato un trasferimento in {centre.planned_move.address}.")
@@ -85,7 +91,9 @@ def contacts(centre: Centre) -> Reply:
             + say("Chiama il numero verde {freephone}, che vale per tutti i centri.")
         )
     age = f" (dato del {in_words(centre.as_of)})" if centre.as_of else ""
-    return Reply(text=f"{centre.name}: {listed}{age}. " + say("Se non risponde nessuno, chiama il numero verde {freephone}."))
+    return Reply(
+        text=f"{centre.name}: {listed}{age}. " + say("Se non risponde nessuno, chiama il numero verde {freephone}.")
+    )
 
 
 def which_place(candidates: tuple[str, ...]) -> Reply:
@@ -97,9 +105,9 @@ def which_place(candidates: tuple[str, ...]) -> Reply:
     return Reply(text=text, buttons=buttons)
 
 
-def which_in_province(province: Province) -> Reply:
+def which_in_province(province: str) -> Reply:
     """Ask for the municipality when only the province was said."""
-    return Reply(text=WHICH_IN_PROVINCE.format(province=PROVINCE_NAMES[province]))
+    return Reply(text=WHICH_IN_PROVINCE.format(province=PROVINCE_NAMES[cast(Province, province)]))
 
 
 def centres_near(knowledge: Knowledge, name: str) -> list[Centre]:
@@ -124,7 +132,9 @@ def _elsewhere(knowledge: Knowledge, municipality: Municipality) -> Reply:
     name = municipality.name
     if municipality.basis == "reported":
         centre = knowledge.centres[municipality.cpi_ids[0]]
-        known = f"Per {name} risulta il {_plain(centre)}. {_address(centre)} Lo dice la stampa, non un elenco ufficiale."
+        known = (
+            f"Per {name} risulta il {_plain(centre)}. {_address(centre)} Lo dice la stampa, non un elenco ufficiale."
+        )
     else:
         centre, distance = nearest_confirmed(knowledge, municipality)
         known = (
@@ -138,7 +148,7 @@ def _unconfirmed_here(knowledge: Knowledge, centre: Centre, municipality: Munici
     text = f"A {municipality.name} dovrebbe esserci un ufficio, ma non ho conferme e non so dov'è."
     nearest = knowledge.centres[centre.parent_id or municipality.nearest_cpi_ids[0]]
     if nearest.is_job_centre:
-        text += f" Dipende dal {_plain(nearest)}: {_address(nearest)}"
+        text += f" Dipende dal {_plain(nearest)}. {_address(nearest)}"
     return Reply(text=f"{text} {say(CALL_FIRST)}", buttons=_buttons(municipality.name))
 
 

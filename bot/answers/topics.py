@@ -79,7 +79,9 @@ def _buttons(knowledge: Knowledge, service: Service, aspect: str | None) -> tupl
         for name, title in ASPECT_TITLES.items()
         if name != aspect and _value(service, name)
     ]
-    booking = [Button(title="Prenota un appuntamento", payload=make_payload("book_appointment"))] if service.bookable else []
+    booking = (
+        [Button(title="Prenota un appuntamento", payload=make_payload("book_appointment"))] if service.bookable else []
+    )
     related = [topic_button(knowledge, other) for other in service.related[:MAX_RELATED]]
     source = [Button(title="Fonte e data", payload=make_payload("show_source", topic=service.id))]
     room = MAX_BUTTONS - len(booking) - len(source)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +33,8 @@ SHOWN = (
 
 def hash_token(token: str) -> bytes:
     """What is stored of a bearer token. The token is 256 random bits, so a plain hash cannot be reversed."""
-    return hashlib.sha256(token.encode()).digest()
+    # A header may hold any bytes; those that are no text arrive as lone surrogates.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 async def open_conversation(connection: AsyncConnection, *, channel: str) -> tuple[UUID, str]:
@@ -58,7 +60,7 @@ async def next_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
         .values(last_seq=conversations.c.last_seq + 1, last_message_at=func.now())
         .returning(conversations.c.last_seq)
     )
-    return (await connection.execute(statement)).scalar_one()
+    return int((await connection.execute(statement)).scalar_one())
 
 
 async def store_inbound(connection: AsyncConnection, message: InboundMessage) -> tuple[UUID, bool]:
@@ -82,7 +84,8 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
         return first, False
     message_id = uuid4()
     await connection.execute(
-        insert(messages).values(
+        insert(messages)
+        .values(
             id=message_id,
             conversation_id=message.conversation_id,
             seq=seq,
@@ -91,6 +94,8 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
             payload=message.payload,
             channel_message_id=message.channel_message_id,
         )
+        # announced like every other message: the citizen may have the conversation open twice
+        .returning(func.pg_notify(NEW_MESSAGES, str(message.conversation_id)))
     )
     return message_id, True
 
@@ -178,14 +183,10 @@ async def add_late_notices(connection: AsyncConnection, *, after_seconds: float,
     Returns how many conversations were told. A conversation is told again only about a later wait.
     """
     notices = messages.alias("notices")
-    told = (
-        select(literal(1))
-        .where(notices.c.in_reply_to == messages.c.id, notices.c.kind == "notice")
-        .exists()
-    )
+    told = select(literal(1)).where(notices.c.in_reply_to == messages.c.id, notices.c.kind == "notice").exists()
     late = (
         select(messages.c.conversation_id, messages.c.id, told.label("told"))
-        .distinct(messages.c.conversation_id)
+        .ext(distinct_on(messages.c.conversation_id))
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .where(
             messages.c.sender == "citizen",
@@ -197,7 +198,13 @@ async def add_late_notices(connection: AsyncConnection, *, after_seconds: float,
     )
     count = 0
     for row in (await connection.execute(late)).all():
-        if not row.told:
+        if row.told:
+            continue
+        # Another worker may be telling, or answering, right now: look again once the conversation is ours alone.
+        own = select(conversations.c.id).where(conversations.c.id == row.conversation_id).with_for_update()
+        await connection.execute(own)
+        still = select(messages.c.id).where(messages.c.id == row.id, messages.c.answered_at.is_(None), ~told)
+        if (await connection.execute(still)).scalar_one_or_none() is not None:
             await add_outgoing(connection, row.conversation_id, [reply], in_reply_to=row.id, kind="notice")
             count += 1
     return count
@@ -206,4 +213,4 @@ async def add_late_notices(connection: AsyncConnection, *, after_seconds: float,
 async def record_incident(connection: AsyncConnection, *, message_id: UUID | None, where: str, what: str) -> int:
     """Keep a failure for the operators; returns the number that the citizen can quote."""
     statement = insert(incidents).values(message_id=message_id, where=where, what=what[:2000]).returning(incidents.c.id)
-    return (await connection.execute(statement)).scalar_one()
+    return int((await connection.execute(statement)).scalar_one())

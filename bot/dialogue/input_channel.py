@@ -26,13 +26,17 @@ _failure: contextvars.ContextVar[list[Exception]] = contextvars.ContextVar("acti
 HIDDEN_ACTIONS = frozenset({"action_listen", "action_session_start", "action_extract_slots"})
 
 
-class WatchedEndpoint(EndpointConfig):  # type: ignore[misc]
+class WatchedEndpoint(EndpointConfig):
     """The action server's address, keeping its connection open and remembering failures Rasa would only log."""
 
     _session: aiohttp.ClientSession | None = None
 
     async def request(
-        self, method: str = "post", subpath: str | None = None, content_type: str | None = "application/json", **kwargs: Any
+        self,
+        method: str = "post",
+        subpath: str | None = None,
+        content_type: str | None = "application/json",
+        **kwargs: Any,
     ) -> Any:
         """Send one request, as `EndpointConfig.request` does without its compression and extra settings."""
         if self._session is None or self._session.closed:
@@ -40,17 +44,19 @@ class WatchedEndpoint(EndpointConfig):  # type: ignore[misc]
         kwargs.pop("compress", None)
         try:
             async with self._session.request(method, self.url, **kwargs) as answer:
-                if answer.status >= 400:
-                    raise ClientResponseError(answer.status, answer.reason, await answer.text())
-                return await answer.json()
-        except (aiohttp.ClientError, TimeoutError, ClientResponseError) as error:
-            # 400 is an action that declines to run, which Rasa knows how to take.
-            if getattr(error, "status", None) != 400:
-                _failure.get().append(error)
+                if answer.status < 400:
+                    return await answer.json()
+                refusal = ClientResponseError(answer.status, answer.reason, await answer.text())
+        except (aiohttp.ClientError, TimeoutError) as error:
+            _failure.get().append(error)
             raise
+        # 400 is an action that declines to run, which Rasa knows how to take.
+        if refusal.status != 400:
+            _failure.get().append(refusal)
+        raise refusal
 
 
-class SportelloInput(InputChannel):  # type: ignore[misc]
+class SportelloInput(InputChannel):
     """The internal input channel; `credentials.yml` names it. Listens on loopback only."""
 
     @classmethod

@@ -42,7 +42,7 @@ def check_payload(payload: str) -> str:
     """Return the payload unchanged, or raise `PayloadError` with a reason an integrator can act upon."""
     match = _SHAPE.fullmatch(payload) if len(payload) <= MAX_CHARS else None
     if match is None:
-        raise PayloadError("payload must be the one of a button, like /ask_topic{\"topic\":\"did\"}")
+        raise PayloadError('payload must be the one of a button, like /ask_topic{"topic":"did"}')
     if match[1] not in PAYLOAD_INTENTS:
         raise PayloadError(f"no button carries the intent {match[1]!r}")
     if match[2]:

@@ -1,6 +1,6 @@
 """Rasa's process: serves one trained model on loopback.
 
-    python -m bot.dialogue.serve MODEL
+python -m bot.dialogue.serve MODEL
 """
 
 import logging

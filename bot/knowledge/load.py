@@ -41,7 +41,9 @@ def load_knowledge(folder: Path = DATA) -> Knowledge:
 
     Raises `KnowledgeError` at the first thing that is wrong.
     """
-    centres = [_parse(Centre, entry, f"centres.yml, {entry.get('id')}") for entry in _yaml(folder / "centres.yml")["centres"]]
+    centres = [
+        _parse(Centre, entry, f"centres.yml, {entry.get('id')}") for entry in _yaml(folder / "centres.yml")["centres"]
+    ]
     services = [_parse(Service, _yaml(path), path.name) for path in sorted((folder / "services").glob("*.yml"))]
     knowledge = Knowledge(
         services=_by_id(services, "services"),
@@ -113,9 +115,9 @@ def _check_references(knowledge: Knowledge) -> None:
         for name in names:
             if name not in knowledge.by_municipality:
                 raise KnowledgeError(f"centres.yml, {centre.id}: il comune {name} non esiste")
-        for other in (centre.parent_id, centre.coordinator_id):
-            if other and other not in knowledge.centres:
-                raise KnowledgeError(f"centres.yml, {centre.id}: il centro {other} non esiste")
+        for centre_id in (centre.parent_id, centre.coordinator_id):
+            if centre_id and centre_id not in knowledge.centres:
+                raise KnowledgeError(f"centres.yml, {centre.id}: il centro {centre_id} non esiste")
     for municipality in knowledge.municipalities:
         for centre_id in (*municipality.cpi_ids, *municipality.nearest_cpi_ids):
             if centre_id not in knowledge.centres:

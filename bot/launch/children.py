@@ -38,7 +38,12 @@ async def keep_running(child: Child, report: Callable[[str], None]) -> None:
         started = time.monotonic()
         with child.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *child.command, env=dict(child.env), stdout=log, stderr=log, start_new_session=True, preexec_fn=_die_with_parent
+                *child.command,
+                env=dict(child.env),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
             )
             try:
                 code = await process.wait()

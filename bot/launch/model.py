@@ -14,7 +14,7 @@ from bot.launch.errors import LaunchError
 from bot.settings import ROOT, Settings
 
 # The code that decides what is learned; the other components only run on what was learned.
-LEARNING_CODE = ("head", "intents", "text", "tokenizer", "vectors")
+LEARNING_CODE = ("head", "text", "vectors")
 INPUTS = (
     "config.yml",
     "domain.yml",

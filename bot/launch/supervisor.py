@@ -33,7 +33,7 @@ def start_database(settings: Settings) -> PostgresServer | None:
         return None
     try:
         server = start_embedded(settings.data_dir)
-    except Exception as error:  # noqa: BLE001 - whatever stops PostgreSQL is said in one line, the log has the rest
+    except Exception as error:
         raise LaunchError(f"Il database incluso non parte: {error}. Vedi {settings.data_dir}/postgres/log.") from error
     os.environ["DATABASE_URL"] = embedded_url(server)
     get_settings.cache_clear()
@@ -84,7 +84,9 @@ async def ready(settings: Settings) -> None:
                         if answer.status == 200:
                             del waiting[name]
             if waiting and time.monotonic() > deadline:
-                raise LaunchError(f"Non sono partiti: {', '.join(waiting)}. Le ragioni sono in {settings.data_dir}/log.")
+                raise LaunchError(
+                    f"Non sono partiti: {', '.join(waiting)}. Le ragioni sono in {settings.data_dir}/log."
+                )
             await asyncio.sleep(0.2)
 
 

@@ -6,12 +6,30 @@ from bot.nlu.text import expand
 
 # In order: the first that matches is what is asked.
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    ("documents", r"\b(documento|documenti|documentazione|carte|moduli|modulo|modulistica|serve portare|devo portare|cosa porto|che porto|portarmi dietro|allegare|allegati)\b"),
-    ("amount", r"\b(quanto (mi )?(danno|prendo|prende|pagano|paga|spetta|si prende|costa|costano|vale|viene|e l importo|guadagno)|quanti soldi|quanti euro|che cifra|importo|quanto si (guadagna|prende)|indennita quanto|a quanto ammonta)\b"),
-    ("time", r"\b(quanto (tempo|dura)|quanti (mesi|giorni|anni|ore)|entro (quando|quanto|quanti)|scadenza|scade|fino a quando|durata|quando (devo|posso|va|bisogna|scade)|per quanto|termine)\b"),
-    ("who", r"\b(chi (puo|ha diritto|e ammesso)|ho diritto|requisiti|requisito|posso (farlo|farla|chiederlo|chiederla|averlo|averla|fare domanda anche io)|mi spetta|spetta anche|e per tutti|rientro|a chi spetta|chi la puo|chi lo puo|a quali condizioni)\b"),
-    ("where", r"\b(dove (si|devo|posso|vado|faccio|va|la|lo|chiedo|presento)|in che sito|su che sito|quale sito|a che ufficio|quale ufficio|da che parte)\b"),
-    ("how", r"\b(come (si|faccio|fare|posso|devo|funziona|la|lo|mi|procedo|richiedo|ottengo)|in che modo|procedura|passaggi|che (devo|bisogna) fare|cosa (devo|bisogna) fare|per richiedere|per averlo|per averla)\b"),
+    (
+        "documents",
+        r"\b(documento|documenti|documentazione|carte|moduli|modulo|modulistica|serve portare|devo portare|cosa porto|che porto|portarmi dietro|allegare|allegati)\b",
+    ),
+    (
+        "amount",
+        r"\b(quanto (mi )?(danno|prendo|prende|pagano|paga|spetta|si prende|costa|costano|vale|viene|e l importo|guadagno)|quanti soldi|quanti euro|che cifra|importo|quanto si (guadagna|prende)|indennita quanto|a quanto ammonta)\b",
+    ),
+    (
+        "time",
+        r"\b(quanto (tempo|dura)|quanti (mesi|giorni|anni|ore)|entro (quando|quanto|quanti)|scadenza|scade|fino a quando|durata|quando (devo|posso|va|bisogna|scade)|per quanto|termine)\b",
+    ),
+    (
+        "who",
+        r"\b(chi (puo|ha diritto|e ammesso)|ho diritto|requisiti|requisito|posso (farlo|farla|chiederlo|chiederla|averlo|averla|fare domanda anche io)|mi spetta|spetta anche|e per tutti|rientro|a chi spetta|chi la puo|chi lo puo|a quali condizioni)\b",
+    ),
+    (
+        "where",
+        r"\b(dove (si|devo|posso|vado|faccio|va|la|lo|chiedo|presento)|in che sito|su che sito|quale sito|a che ufficio|quale ufficio|da che parte)\b",
+    ),
+    (
+        "how",
+        r"\b(come (si|faccio|fare|posso|devo|funziona|la|lo|mi|procedo|richiedo|ottengo)|in che modo|procedura|passaggi|che (devo|bisogna) fare|cosa (devo|bisogna) fare|per richiedere|per averlo|per averla)\b",
+    ),
 )
 _COMPILED = tuple((aspect, re.compile(pattern)) for aspect, pattern in _PATTERNS)
 

@@ -15,7 +15,7 @@ _PATTERNS = (
     r"\b(la faccio|farla|voglio farla|faccio) finita\b(?! con)",
     r"\b(non voglio piu vivere|non ha piu senso vivere|togliermi la vita|mi tolgo la vita|non svegliarmi piu|stanc[oa] di vivere|farmi del male)\b",
     # violence suffered or threatened
-    r"\b(mi|ci) (picchia|picchiano|mena|menano|ha picchiat[oa]|ha menat[oa]|ha messo le mani addosso|ha dato un pugno|prende a botte|riempie di botte|strangola|ha strangolat[oa])\b",
+    r"\b(mi|ci) (picchia|picchiano|mena|menano|(ha|hanno) picchiat[oaie]|(ha|hanno) menat[oaie]|ha messo le mani addosso|ha dato un pugno|prende a botte|riempie di botte|strangola|ha strangolat[oa])\b",
     r"\b(mio marito|il mio compagno|mio padre|il mio ex|il mio ragazzo|mia moglie|il mio fidanzato|lui) (mi|ci) (minaccia|picchia|mena|ammazza|vuole ammazzare|tiene chius[ae]|segue|aspetta (sotto|fuori))\b",
     r"\b(mi|ci) (vuole|vogliono) (ammazzare|uccidere)\b",
     r"\b(ha|con) (un coltello|una pistola|il coltello|la pistola)\b",

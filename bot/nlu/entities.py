@@ -1,4 +1,4 @@
-"""Rasa component: entities by gazetteer and grammar, no tagger.
+"""Entities by gazetteer and grammar, no tagger.
 
 municipality, centre, service, date, time, part_of_day, number, appointment_code, aspect. Values are normalised
 (official names, ids, ISO dates), so actions use them as they are.
@@ -8,19 +8,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
-from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, TEXT
-from rasa.shared.nlu.training_data.message import Message
-
 from bot.knowledge.names import named_services, named_sites
 from bot.knowledge.places import read_place
 from bot.nlu.aspects import asked_aspect
 
 # Three characters, a dash, three characters; without the ones that sound or look alike (0 O 1 I L).
-APPOINTMENT_CODE = re.compile(r"\b(?=[A-Z0-9]{0,2}\d|[A-Z0-9]{3}[- ][A-Z0-9]*\d)([A-HJKMNP-Z2-9]{3})[- ]([A-HJKMNP-Z2-9]{3})\b", re.IGNORECASE)
+APPOINTMENT_CODE = re.compile(
+    r"\b(?=[A-Z0-9]{0,2}\d|[A-Z0-9]{3}[- ][A-Z0-9]*\d)([A-HJKMNP-Z2-9]{3})[- ]([A-HJKMNP-Z2-9]{3})\b", re.IGNORECASE
+)
 NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
 
 
@@ -49,29 +44,3 @@ def _entities(text: str) -> Iterator[dict[str, Any]]:
 
 def _entity(kind: str, value: str, start: int, end: int) -> dict[str, Any]:
     return {"entity": kind, "value": value, "start": start, "end": end, "extractor": "ItalianEntities"}
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class ItalianEntities(GraphComponent):  # type: ignore[misc]
-    """Adds the entities of `find_entities` to each message; named in `config.yml`."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> "ItalianEntities":
-        """Called by Rasa; the gazetteers are built now, so that no citizen waits for them."""
-        find_entities("Torino")
-        return cls()
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Called by Rasa on each message; a button's payload keeps its own entities."""
-        for message in messages:
-            text = message.get(TEXT)
-            if text and not text.startswith("/"):
-                found = message.get(ENTITIES, []) + find_entities(text)
-                message.set(ENTITIES, found, add_to_output=True)
-        return messages

@@ -43,7 +43,9 @@ class IntentHead:
     def fit(self, texts: Sequence[str], intents: Sequence[str], vectors: Floats | None, *, seed: int) -> None:
         """Learn from examples; afterwards call `calibrate` with messages by other hands."""
         expanded = [expand(text) for text in texts]
-        self._chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32)
+        self._chars = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32
+        )
         self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+", dtype=np.float32)
         self._chars.fit(expanded)
         self._words.fit(expanded)
@@ -87,6 +89,7 @@ class IntentHead:
         return hstack(blocks).tocsr()
 
     def _centred(self, vectors: Floats) -> Floats:
+        assert self._mean is not None
         moved = vectors - self._mean
         return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 

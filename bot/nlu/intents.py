@@ -18,8 +18,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.knowledge.names import named_services, named_sites
 from bot.nlu.aspects import asked_aspect, is_bare_aspect
+from bot.nlu.certainty import CERTAIN, SURE, trust_names
 from bot.nlu.danger import tells_of_danger
 from bot.nlu.head import IntentHead
 from bot.nlu.reading import ALSO_KEY, RANKING_KEY
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 
 CALIBRATION = ROOT / "nlu_data" / "calibration.jsonl"
 RANKING_LENGTH = 6
-SURE = 0.75
-"""Parts of a message must each be this sure to be taken for two requests."""
-SHORT_WORDS = 9
-NAMED_CONFIDENCE = 0.8
-"""Of short questions with a service's own name and an aspect, at least so many are about that service."""
 ALONE = frozenset({"greet", "thanks", "goodbye", "affirm", "deny", "inform", "repeat", "out_of_scope"})
 """Intents that beside another request are manners or context, not a request of their own."""
 
@@ -49,29 +44,13 @@ def sentence_vectors() -> "SentenceVectors | None":
     return SentenceVectors(get_settings().cache_dir / "e5")
 
 
-def trust_names(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Names decide where examples leave a doubt.
-
-    A question that points at a site by its street, and may be about where to go, is. A short question that names one
-    service and asks for one of its aspects is about that service, if that is likely at all.
-    """
-    if named_sites(text) and any(entry["name"] == "find_centre" for entry in ranking[:3]) and "?" in text:
-        return [{"name": "find_centre", "confidence": NAMED_CONFIDENCE}, *(e for e in ranking if e["name"] != "find_centre")]
-    named = {f"faq/{service.id}" for service in named_services(text)}
-    if len(named) != 1 or asked_aspect(text) is None or len(text.split()) > SHORT_WORDS:
-        return ranking
-    about = [entry for entry in ranking[:3] if entry["name"] in named]
-    if not about or not ranking[0]["name"].startswith("faq/"):
-        return ranking
-    trusted = about[0] | {"confidence": max(about[0]["confidence"], NAMED_CONFIDENCE)}
-    return [trusted, *(entry for entry in ranking if entry is not about[0])]
-
-
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class HybridIntentClassifier(GraphComponent, IntentClassifier):  # type: ignore[misc]
+class HybridIntentClassifier(GraphComponent, IntentClassifier):
     """Characters, words and sentence vectors under one linear model; named in `config.yml`."""
 
-    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, head: IntentHead) -> None:
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, head: IntentHead
+    ) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -85,7 +64,11 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):  # type: ignore[
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "HybridIntentClassifier":
         """Called by Rasa before training."""
         return cls(config, model_storage, resource, IntentHead())
@@ -145,15 +128,17 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):  # type: ignore[
             return [{"name": "danger", "confidence": 1.0}], None
         if is_bare_aspect(text):
             return [{"name": "ask_aspect", "confidence": 1.0}], None
+        [whole] = self._rank([text])
         parts = split_requests(text)
-        whole, *of_parts = self._rank([text, *parts] if len(parts) > 1 else [text])
+        if len(parts) == 1 or whole[0]["confidence"] >= CERTAIN or whole[0]["name"] == "danger":
+            return whole, None
         sure = [
             (part, ranking)
-            for part, ranking in zip(parts, of_parts, strict=False)
+            for part, ranking in zip(parts, self._rank(parts), strict=True)
             if ranking[0]["confidence"] >= SURE and ranking[0]["name"] not in ALONE
         ]
         different = {ranking[0]["name"] for _, ranking in sure}
-        if len(different) != 2 or whole[0]["name"] == "danger":
+        if len(different) != 2:
             return whole, None
         (_, first), (second_text, second) = sure[0], next(s for s in sure if s[1][0]["name"] != sure[0][1][0]["name"])
         return first, {"intent": second[0]["name"], "aspect": asked_aspect(second_text), "text": second_text}
@@ -162,7 +147,9 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):  # type: ignore[
         rows = self._head.probabilities(texts, self._vectors.encode(texts) if self._vectors else None)
         best = np.argsort(-rows, axis=1)[:, :RANKING_LENGTH]
         return [
-            trust_names(text, [{"name": str(self._head.classes[i]), "confidence": round(float(row[i]), 4)} for i in indexes])
+            trust_names(
+                text, [{"name": str(self._head.classes[i]), "confidence": round(float(row[i]), 4)} for i in indexes]
+            )
             for text, row, indexes in zip(texts, rows, best, strict=True)
         ]
 

@@ -1,12 +1,22 @@
 """Understanding outside a conversation: the trained Rasa model, asked one text at a time."""
 
 import asyncio
+import logging
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
+from bot.logs import configure_logging
 from bot.nlu.reading import read_parse
 from bot.settings import get_settings
+
+
+def quiet_logging() -> None:
+    """Warnings only, on standard error: standard output is for the answers, and the texts are citizens' words."""
+    configure_logging("understand")
+    logging.getLogger().setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
 
 
 class Interpreter:
@@ -16,6 +26,7 @@ class Interpreter:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
         os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+        quiet_logging()
         # Imported here: whoever only imports this module should not wait for TensorFlow.
         from rasa.core.agent import Agent
 

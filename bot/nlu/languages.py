@@ -15,7 +15,7 @@ _WORDS: dict[str, frozenset[str]] = {
     ),
     "es": frozenset(
         "yo el los las es y usted mi mis para con trabajo hola gracias necesito busco donde hablo espanol ayuda soy tengo una "
-        "quiero puedo cita empleo por favor estoy hablan hay muy buenos dias que como cuando perdi".split()
+        "quiero puedo pueden ayudar en cita empleo por favor estoy hablan hay muy buenos dias que como cuando perdi".split()
     ),
     "ro": frozenset(
         "eu este sunt si nu pentru cu munca lucru buna multumesc am nevoie caut unde vorbesc romana ajutor vreau pot "
@@ -34,8 +34,14 @@ _ITALIAN = frozenset(
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _LETTERS = re.compile(r"[^\W\d_']+(?:'[^\W\d_]+)?")
 
-NAMES = {"en": "english|inglese|inglish", "fr": "francais|francese|french", "es": "espanol|spagnolo|spanish|castellano",
-         "ro": "romana|romeno|rumeno|romaneste|romanian", "ar": "arabo|arabic|arabe|عربي|العربية", "sq": "shqip|albanese|albanian"}
+NAMES = {
+    "en": "english|inglese|inglish",
+    "fr": "francais|francese|french",
+    "es": "espanol|spagnolo|spanish|castellano",
+    "ro": "romana|romeno|rumeno|romaneste|romanian",
+    "ar": "arabo|arabic|arabe|عربي|العربية",
+    "sq": "shqip|albanese|albanian",
+}
 _NAMED = {code: re.compile(rf"\b(?:{pattern})\b") for code, pattern in NAMES.items()}
 
 

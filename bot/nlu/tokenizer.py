@@ -10,7 +10,7 @@ from bot.nlu.italian import italian
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
-class ItalianTokenizer(Tokenizer):  # type: ignore[misc]
+class ItalianTokenizer(Tokenizer):
     """Tokenises a message's text; named in `config.yml`."""
 
     @staticmethod
@@ -26,4 +26,8 @@ class ItalianTokenizer(Tokenizer):  # type: ignore[misc]
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Tokens with their lemma, in order."""
         text = message.get(attribute)
-        return [Token(token.text, token.idx, lemma=token.lemma_ or token.text) for token in italian()(text) if not token.is_space]
+        return [
+            Token(token.text, token.idx, lemma=token.lemma_ or token.text)
+            for token in italian()(text)
+            if not token.is_space
+        ]

@@ -48,7 +48,7 @@ class Cue:
 _TO = r"(?:a|ad|in|nel|nella|nell|nelle|al|alla|alle|ai|agli|all|da|su|sul|qui|qua|li)"
 _NOW = r"(?:ora|adesso|oggi|attualmente|al momento|momentaneamente|per ora|ormai|oramai|sempre|ancora|qui|qua|anche|gia|tutti|invece|pero|da anni|di nuovo)"
 _PEOPLE = (
-    r"(?:ragazz\w|signor\w|donna|uomo|mamma|papa|padre|madre|pensionat\w|operai\w|disoccupat\w|cittadin\w|giovane|student\w+|abitante|"
+    r"(?:ragazz[oa]|signor[ae]?|donna|uomo|mamma|papa|padre|madre|pensionat[oa]|operai[oa]|disoccupat[oa]|cittadin[oa]|giovane|student\w+|abitante|"
     r"persona|person\w|coppia|famiglia|tutt[ie]|nativ\w)"
 )
 _KIN = (
@@ -59,22 +59,28 @@ _KIN = (
 # In order of precedence where two begin at the same word: longer phrases first.
 _PATTERNS: list[tuple[Role, str]] = [
     (
+        Role.NEUTRAL,
+        r"(?:i|ai|dei|gli|agli|per|solo|soli) (?:soli )?(?:residenti|abitanti)|(?:chi|uno che|una che|qualcuno che) (?:abita|vive|sta|risiede|e (?:di|a|ad|in))(?= )",
+    ),
+    (Role.HOME, r"(?:ho|abbiamo) (?:da )?sempre (?:vissut\w|abitat\w)"),
+    (
         Role.CENTRE,
         r"trasferi\w+ (?:la |l |il |le |mia |mio |tutta |tutto )*(?:iscrizion\w+|pratic\w+|did|fascicolo|domanda|posizione|patto|scheda)"
         r"|cambi\w+ (?:di |il )?(?:cpi|centro|ufficio|sede|sportello)",
     ),
     (
         Role.FUTURE,
-        r"trasferir\w*|trasferisc\w*|trasferiamo|(?:andro|andremo|vado|andiamo|andrei|andare|verro|venire) a (?:vivere|stare|abitare)"
-        r"|cerc\w+ (?:una |un |la |nuova )*(?:casa|alloggio|appartamento|stanza|camera)"
+        r"trasferir\w*|trasferisc\w*|trasferiamo|(?:andro|andremo|vado|andiamo|andrei|andare|verro|venire|torno|tornero|torniamo|tornare) ad? (?:vivere|stare|abitare)"
+        r"|(?:cerc|trov|compr|affitt)\w+ (?:una |un |la |nuova |di )*(?:casa|alloggio|appartamento|stanza|camera)(?: in affitto)?"
         r"|(?:vorrei|voglio|vorremmo|potrei|mi piacerebbe|sogno di|spero di|penso di) (?:andare a )?(?:vivere|abitare|stare|spostarmi)"
-        r"|traslocher\w*|trasloco|abiter\w+|vivr\w+|risieder\w+|prender\w* (?:la )?residenza|sposter[oe]\w*|mi sposto|ci spostiamo",
+        r"|traslocher\w*|trasloco|abiter\w+|vivr\w+|risieder\w+|prend\w* (?:la )?residenza|sposter[oe]\w*|mi sposto|ci spostiamo",
     ),
     (
         Role.FORMER,
         r"(?:ero|eravamo|era|eri)(?: \w+)? (?:resident\w*|domicili\w*|iscritt\w*|a|ad|in|di|del|della)(?= )"
         r"|(?:ho|abbiamo|avevo|avevamo|ha)(?! sempre| tutta) (?:\w+ )?(?:vissut\w|abitat\w|risiedut\w)"
         r"|(?:avevo|avevamo) (?:la |il |l |casa |una )*(?:residenza|domicilio|casa|alloggio)?"
+        r"|(?:sono|siamo) (?:\w+ )?(?:arrivat|venut|tornat|scappat|partit)\w (?:\w+ ){0,2}?(?:da|dal|dalla|dall|dalle)(?= )"
         r"|abitav\w+|vivev\w+|risiedev\w+|stavo|stavamo|vissut\w|sono stat[oai]|siamo stati"
         r"|(?:prima|una volta|anni fa|tempo fa|un tempo|in passato)(?: \w+)?(?= (?:a|ad|in|da|ero|stavo|vivevo|abitavo|sono stat|<))"
         r"|(?:andat|venut|trasferit|spostat|scappat|partit|uscit)\w* via|via(?= da)|lasci\w+|precedent\w+|ex|vecchi[oa] (?:casa|indirizzo|residenza|domicilio|comune)"
@@ -86,7 +92,7 @@ _PATTERNS: list[tuple[Role, str]] = [
     ),
     (
         Role.RESIDENCE,
-        r"residen\w*|resedente|resident\w*|risied\w*|anagraficamente",
+        r"residen\w*(?! artistic)|resedente|resident\w*|risied\w*|anagraficamente",
     ),
     (
         Role.BIRTH,
@@ -95,7 +101,7 @@ _PATTERNS: list[tuple[Role, str]] = [
     (
         Role.FROM,
         r"(?:vengo|veniamo|provengo|arrivo|arriviamo|chiamo|scrivo|scriviamo|contatto|parto|scendo|salgo) (?:\w+ )?(?:da|dal|dalla|dalle|dai|dall|di)(?= )"
-        rf"|(?:sono|siamo|son|sun|sn) (?:(?:{_NOW}|io|un|una|uno|il|la|solo) )*(?:{_PEOPLE} )*(?:\w+[aoei] )?(?:di|del|della|dell|dei|delle|d|ed|de)(?= )"
+        rf"|(?<!ci )(?:sono|siamo|son|sun|sn) (?:(?:{_NOW}|io|un|una|uno|il|la|solo) )*(?:{_PEOPLE} )*(?:\w+[aoei] )?(?:di|del|della|dell|dei|delle|d|ed|de)(?= )"
         r"|(?:io|noi) (?:\w+ )?(?:di|del|della|d|ed)(?= )|(?:io|noi)(?= <)"
         rf"|{_PEOPLE} (?:di|del|della|d)(?= <)"
         r"|(?:ciao|salve|saluti|buongiorno|buonasera)(?: a tutti| a voi)? da(?= )",
@@ -104,18 +110,18 @@ _PATTERNS: list[tuple[Role, str]] = [
         Role.HOME,
         rf"(?:i )?live in|living in|j habite|habite|habito en|vivo en|ich wohne|wohne|locuiesc|abit[oia]|abitiamo|abitiam|abitan[oe]|abitate|abitare|abitant\w|abitto|vivo|vivi|viviamo|vive|vivono|vivere|vivendo|convivo\w*|convive\w*"
         r"|(?:sto|stiamo|sta|stanno|stare|stagh|stago)(?! \w+[aei]ndo )(?! (?:per|bene|male|cosi|meglio|cerca|aspett|andando|leggend))"
-        rf"|(?:sono|siamo|son|sun)(?: {_NOW})*(?: ospit\w| tornat\w| rientrat\w| rimast\w| arrivat\w| venut\w| finit\w| sistemat\w)? {_TO}(?= )"
+        rf"|(?:sono|siamo|son|sun)(?: {_NOW})*(?: ospit\w| tornat\w| rientrat\w| rimast\w| arrivat\w| venut\w| finit\w| sistemat\w)?(?: (?:dai|dal|dalla|da) \w+(?: \w+)?)? {_TO}(?= )"
         r"|mi trovo|ci troviamo|mi sono spostat\w|ci siamo spostat\w|trasferit\w*|traslocat\w*|spostat\w* (?=(?:a|ad|in) )"
-        r"|(?:mia|nostra) casa|casa (?:mia|nostra|propria)|casa (?:e |sta )?(?:a|ad|in)(?= )|casa(?: e)?(?= (?:<|:))|(?:ho|abbiamo|tengo|con|preso) (?:la |una |l )?casa"
-        r"|dimor\w+|ospit[ei]\w*|(?:in )?affitto|appartamento|alloggi\w*|alloggiat\w|(?:mio|nostro) indirizzo|indirizzo(?= (?:e|:|<))|dorm[oe]|dormire"
+        r"|(?:mia|nostra) casa|casa (?:mia|nostra|propria)|(?<! a )casa (?:e |sta )?(?:a|ad|in)(?= )|casa (?:di )?(?:un |mi\w |su\w )?(?:amic\w|fratello|sorella|zi[oa]|cugin\w|parenti|genitori|mamma|famiglia)(?= <)|casa(?: e)?(?= (?:<|:))|(?:ho|abbiamo|tengo|con|preso) (?:la |una |l )?casa"
+        r"|dimor\w+|ospit\w*|(?:in )?affitto|appartamento|alloggi\w*|alloggiat\w|(?:mio|nostro) indirizzo|indirizzo(?= (?:e|:|<))|dorm[oe]|dormire"
         r"|(?:ora|adesso|oggi|attualmente|al momento|ormai|oramai|invece|pero)(?= (?:(?:a|ad|in|nel|nella) |<))"
         r"|da (?:\w+ )?(?:un|uno|\w+) (?:ann[oi]|mes[ei]|settiman\w|giorn\w|po) (?:a|ad|in|sono a|siamo a)(?= )"
-        r"|(?:io|noi)(?: invece| pero| qui| qua| si)? (?:a|ad|in|nel|da)(?= )"
-        r"|mi sono stabilit\w|stabil\w+|comune(?= :)|(?:citta|paese)(?= :)",
+        r"|(?:io|noi) e (?:mi\w+ )?\w+ (?:a|ad|in)(?= )|(?:io|noi)(?: invece| pero| qui| qua| si)? (?:a|ad|in|nel|da)(?= )"
+        r"|mi sono stabilit\w|stabil\w+|comune(?= :)|(?:paese|paesino|comune|citta|posto|frazione) (?:\w+ ){0,3}(?:, )?(?:che )?si chiama|fuori regione|(?:citta|paese)(?= :)",
     ),
     (
         Role.NEUTRAL,
-        r"(?:codice |mio )*cap(?= )|codice postale|serv[ea](?= (?:il|la|anche|chi|<))|copr[eai]\w*|segu[ea](?= (?:il|la|anche|chi|<))|prend\w+ anche|compren\w+|competen\w+ (?:per|su|di|a)(?= )|vale (?:anche )?per",
+        r"(?:localita|frazione|cascina|borgata)(?= \w)|(?:codice |mio )*cap(?= )|codice postale|serv[ea](?= (?:il|la|anche|chi|<))|copr[eai]\w*|(?<!mi )segu[ea](?= (?:il|la|anche|chi|<))|prend\w+ anche|compren\w+|competen\w+ (?:per|su|di|a)(?= )|vale (?:anche )?per",
     ),
     (
         Role.CENTRE,
@@ -124,11 +130,11 @@ _PATTERNS: list[tuple[Role, str]] = [
         r"|present\w*|recar\w*|mi reco|venir\w*|verr[oe]\w*|venut\w*|veng[oa]|andar\w*|andat\w*|andr\w+|vado|vada|vai|andiamo|passar[ei]|passo|passat\w*|pass[ei]|mandat\w*"
         r"|mandano|dirott\w*|convocat\w*|convoc\w*|chiamat\w*|chiam[oa]|contatt\w*|telefon\w*|apert\w*|aprite|apre|chius\w*|orari\w*|operator\w*|operatric\w*"
         r"|consulent\w*|apl|informagiovani|antenna|seguit[oaie]|carico|scendere|salire|disd\w*|annull\w*|rivolg\w*|numero|mail|pec"
-        r"|raggiung\w*|assegnat\w*|vostr[oaie]|parlat\w*|sentit\w*|spedit\w*|inviat\w*|spostar\w*|anticipar\w*|tocca|conviene|meglio (?:a|ad)",
+        r"|raggiung\w*|assegnat\w*|vostr[oaie]|da voi|voi|parlat\w*|sentit\w*|spedit\w*|inviat\w*|spostar\w*|anticipar\w*|tocca|conviene|meglio (?:a|ad)",
     ),
     (
         Role.WORK,
-        r"lavor\w*|lavr\w*|impiegat\w*|assunt\w*|assum\w*|aziend\w*|ditt[ae]|fabbrica|fabbriche|stabiliment\w*|cantier\w*|officin\w*|magazzin\w*|negozi\w*|bar"
+        r"lavor\w*|esperienz\w*|lavr\w*|impiegat\w*|assunt\w*|assum\w*|aziend\w*|ditt[ae]|fabbrica|fabbriche|stabiliment\w*|cantier\w*|officin\w*|magazzin\w*|negozi\w*|bar"
         r"|ristorant\w*|pizzeri\w*|hotel|albergo|contratt\w*|stage|tirocin\w*|dipendent\w*|turn[oi]|datore|botteg\w*|cooperativ\w*|coop|supermercat\w*"
         r"|mansion\w*|faccio|facevo|faceva|offert\w*|annunci\w*|concors\w*|candid\w*|colloqui\w*|selezion\w*|opportunita|posto|posti|posizion\w*|assunzion\w*"
         r"|curriculum|cv|guadagn\w*|licenziat\w*|stagion\w*|fiat|carrozzeri\w*|stud[ai]\w*|universi\w*|politecnic\w*|scuol\w*|frequent\w*|cors[oi]"
@@ -147,7 +153,7 @@ _CUES = re.compile("|".join(f"(?P<r{n}>(?<= )(?:{pattern})(?= |$))" for n, (_, p
 # Third persons: "abita" is somebody else's home when a relative stands before it.
 _THIRD = re.compile(r"(?:abita|vive|sta|abitano|vivono|stanno|risiede|risiedono|residente|domiciliat\w|trasferit\w)")
 _RELATIVE = re.compile(rf" (?:mi[oae]i?|suo|sua|suoi|nostr\w|un|una|il|la|i|le|tuo|tua) (?:\w+ )?{_KIN}(?= )")
-_SEVERAL = re.compile(r" (?:i|le|gli)(?: miei| mie| nostri| nostre)?(?: \w+)? $")
+_SEVERAL = re.compile(r" (?:i|le|gli|miei|mie) (?:(?!e |ed |ma |io |ora |adesso |qui |pero |che |da )\w+ ){0,5}$")
 _ON_BEHALF = re.compile(r" (?:per (?:conto|mi[oa]|un|una|il|la)|assist\w+|aiut\w+) ")
 _FIRST = re.compile(r" (?:io|noi|mi|sono|ho|abito|vivo|sto) ")
 
@@ -173,4 +179,6 @@ def _is_of_a_relative(text: str, match: re.Match[str]) -> bool:
     if not _THIRD.match(match.group()):
         return False
     found = _RELATIVE.search(before + " ")
-    return bool(found) and not _ON_BEHALF.search(text) and not _FIRST.search(before[found.end() if found else 0 :] + " ")
+    return (
+        bool(found) and not _ON_BEHALF.search(text) and not _FIRST.search(before[found.end() if found else 0 :] + " ")
+    )

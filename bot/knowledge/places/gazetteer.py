@@ -14,8 +14,8 @@ import yaml
 
 from bot.knowledge.load import DATA, get_knowledge
 from bot.knowledge.model import PROVINCE_NAMES, Municipality
-from bot.knowledge.spelling import fold
 from bot.knowledge.places.tokens import tokenize
+from bot.knowledge.spelling import fold
 
 SAINTS = frozenset({"san", "sant", "santo", "santa", "s", "st", "ss", "sta"})
 LINKS = frozenset(
@@ -102,8 +102,6 @@ def _variants(words: list[str]) -> Iterator[list[str]]:
         ("di", "torino"): [["torinese"]],
         ("d", "alba"): [["albese"]],
         ("d", "asti"): [["astigiano"], ["astigiana"]],
-        ("canavese",): [["can"]],
-        ("monferrato",): [["m"]],
         ("biellese",): [["di", "biella"]],
         ("vercellese",): [["di", "vercelli"]],
         ("novarese",): [["di", "novara"]],
@@ -154,7 +152,8 @@ class _Builder:
             caps=self._caps(),
             never=frozenset(key(words_of(name)) for name in self.data["never_places"]),
             first_names=frozenset(self.data["first_names"]),
-            not_misspelt=frozenset(self.data["not_misspelt"]) | frozenset(self.data["first_names"]),
+            not_misspelt=frozenset(fold(word) for word in self.data["not_misspelt"])
+            | frozenset(self.data["first_names"]),
             frequent=tuple(fold(word) for word in self.data["frequent_words"]),
             province_of=self.province_of,
             longest=max(map(len, names)),
@@ -255,17 +254,15 @@ class _Builder:
     def _outside(self, *, strong_only: bool = False) -> dict[str, Entry]:
         outside = self.data["outside"]
         weak = {key(words_of(name)) for name in outside["weak"]}
-        found = {}
+        found: dict[str, Entry] = {}
         for group in ("provinces",) if strong_only else ("abroad", "regions", "towns", "provinces"):
             for name in outside[group]:
                 words = words_of(name)
                 self.splits.add(tuple(words))
-                kind = Kind.ABROAD if group == "abroad" else Kind.OUTSIDE
+                kind = Kind.ABROAD if group in ("abroad", "regions") else Kind.OUTSIDE
                 spellings = [key(words), *loose_keys(words)]
                 if group == "provinces":
-                    found.update(
-                        (f"provincia{link}{key(words)}", Entry(kind=Kind.OUTSIDE)) for link in ("di", "")
-                    )
+                    found.update((f"provincia{link}{key(words)}", Entry(kind=Kind.OUTSIDE)) for link in ("di", ""))
                     self.splits.update(("provincia", *link, *words) for link in ((), ("di",)))
                 for spelling in spellings:
                     strength = Strength.WORD if spelling in weak else Strength.NAME

@@ -115,10 +115,18 @@ def _is_near_a_frequent_word(word: str) -> bool:
 def _within(spelling: str, allowed: int) -> list[tuple[str, int]]:
     if not allowed:
         return []
-    names = [name for length in range(len(spelling) - allowed, len(spelling) + allowed + 1) for name in _by_length().get(length, [])]
+    names = [
+        name
+        for length in range(len(spelling) - allowed, len(spelling) + allowed + 1)
+        for name in _by_length().get(length, [])
+    ]
     found = extract(spelling, names, scorer=OSA.distance, score_cutoff=allowed, limit=12)
     # A short name is given as few edits as a short spelling.
-    return [(name, int(edits)) for name, edits, _ in found if edits <= max(_allowed(len(name)), allowed if len(name) > 5 else 1)]
+    return [
+        (name, int(edits))
+        for name, edits, _ in found
+        if edits <= max(_allowed(len(name)), allowed if len(name) > 5 else 1)
+    ]
 
 
 def _one_of(entries: list[Entry], *, unsure: bool) -> Entry:

@@ -47,7 +47,17 @@ _SHORT = {
 # Only those that are no word of their own: "sta" and "Bra" stay what they are.
 _SHORT_GLUED = {
     "".join(parts): _SHORT[parts]
-    for parts in [("c", "se"), ("m", "to"), ("c", "so"), ("p", "za"), ("p", "zza"), ("v", "le"), ("p", "te"), ("b", "go"), ("d", "b")]
+    for parts in [
+        ("c", "se"),
+        ("m", "to"),
+        ("c", "so"),
+        ("p", "za"),
+        ("p", "zza"),
+        ("v", "le"),
+        ("p", "te"),
+        ("b", "go"),
+        ("d", "b"),
+    ]
 }
 _DOTTED = {
     "prov": "provincia",
@@ -147,7 +157,11 @@ def _short_form(pieces: list[Token], i: int) -> tuple[str, int]:
             closing = i + 3 < len(pieces) and pieces[i + 3].text == "." and pieces[i + 3].start == pieces[i + 2].end
             # A dot at the very end closes the sentence as well, but nothing follows that could be joined wrongly.
             return word, 4 if closing else 3
-    if i + 1 < len(pieces) and (word := _SHORT.get((first.text, pieces[i + 1].text))) and first.text not in {"s", "v", "to", "p"}:
+    if (
+        i + 1 < len(pieces)
+        and (word := _SHORT.get((first.text, pieces[i + 1].text)))
+        and first.text not in {"s", "v", "to", "p"}
+    ):
         return word, 2
     if dot and first.text in _DOTTED:
         return _DOTTED[first.text], 2

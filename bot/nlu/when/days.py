@@ -31,7 +31,9 @@ def _with_part(found: re.Match[str], now: datetime) -> Item:
 
 
 def _this_part(found: re.Match[str], now: datetime) -> Item:
-    part: Part = "mattina" if found["part"].startswith("matt") else "sera" if found["part"].startswith("ser") else "pomeriggio"
+    part: Part = (
+        "mattina" if found["part"].startswith("matt") else "sera" if found["part"].startswith("ser") else "pomeriggio"
+    )
     return day_item(found, [Reading(date=now.date(), part=part)])
 
 
@@ -79,7 +81,9 @@ def _later_today(found: re.Match[str], now: datetime) -> Item | None:
 def _vague_later(found: re.Match[str], now: datetime) -> Item:
     today, weeks = now.date(), found["unit"].startswith("se")
     step = 7 if weeks else 1
-    low, high = {"un paio di": (2, 3), "qualche": (2, 4), "una decina di": (9, 11), "una quindicina di": (14, 15)}[found["n"]]
+    low, high = {"un paio di": (2, 3), "qualche": (2, 4), "una decina di": (9, 11), "una quindicina di": (14, 15)}[
+        found["n"]
+    ]
     first, last = today + timedelta(days=low * step), today + timedelta(days=high * step)
     if found["n"] == "qualche":
         return day_item(found, [span(first, today + timedelta(days=7 * (3 if weeks else 1)))])
@@ -95,7 +99,11 @@ def _two_counts(found: re.Match[str], now: datetime) -> Item:
 
 def _within(found: re.Match[str], now: datetime) -> Item:
     number, unit, today = count(found["n"]), found["unit"], now.date()
-    last = add_months(today, number) if unit.startswith("me") else today + timedelta(days=number * (7 if unit.startswith("se") else 1))
+    last = (
+        add_months(today, number)
+        if unit.startswith("me")
+        else today + timedelta(days=number * (7 if unit.startswith("se") else 1))
+    )
     return day_item(found, [span(None if found["verb"].startswith("entro") else today, last)])
 
 
@@ -103,7 +111,10 @@ _N = rf"(?P<n>{ANY_NUMBER})"
 _UNIT = r"(?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mese)"
 
 RULES: list[Rule] = [
-    rule(r"\bl altro ieri\b|\baltroieri\b|\bieri(?: l altro)?(?: mattina| sera| pomeriggio)?\b|\bavantieri\b|\bierisera\b", past_item),
+    rule(
+        r"\bl altro ieri\b|\baltroieri\b|\bieri(?: l altro)?(?: mattina| sera| pomeriggio)?\b|\bavantieri\b|\bierisera\b",
+        past_item,
+    ),
     rule(
         rf"\b{WD} {LAST}\b|\b{LAST} {WD}\b|\b(?:settimana|mese|anno|estate|inverno) {LAST}\b|\b{LAST} (?:settimana|mese|anno)\b"
         rf"|\b(?:{ANY_NUMBER}|qualche|un paio di|una decina di|pochi) (?:giorni|giorno|settimane|settimana|sett|mesi|mese|anni|anno|ore|ora"
@@ -117,7 +128,10 @@ RULES: list[Rule] = [
     rule(r"\b(?:in|entro (?:la )?)giornata\b", lambda found, now: day_item(found, on(now.date()))),
     rule(rf"\b(?:tra|fra|da qui a|nel giro di) {_N} (?:o|e|-) (?P<m>{ANY_NUMBER}) {_UNIT}", _two_counts),
     rule(rf"\b(?P<verb>entro(?: massimo| i prossimi| le prossime)?|ne[il]l?[le]?e? prossim[ie]) {_N} {_UNIT}", _within),
-    rule(rf"\b(?:tra|fra|da oggi a|da qui a) {_N} (?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mese|ore|ora|minuti|minuto)\b", _later),
+    rule(
+        rf"\b(?:tra|fra|da oggi a|da qui a) {_N} (?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mese|ore|ora|minuti|minuto)\b",
+        _later,
+    ),
     rule(r"\b(?:tra|fra) (?P<n>mezz|mezza) (?P<unit>ora|oretta)\b", _later),
     rule(rf"\b(?:tra|fra) (?P<n>un paio di|qualche|una decina di|una quindicina di) {_UNIT}", _vague_later),
 ]

@@ -29,21 +29,27 @@ FEASTS: list[tuple[str, Callable[[int], date]]] = [
     (r"giovedi grasso", _from_easter(-52)),
     (r"martedi grasso", _from_easter(-47)),
     (r"(?:mercoledi delle )?ceneri", _from_easter(-46)),
-    (r"(?:giorno di |domenica di )?pasqua", _from_easter(0)),
     (r"antivigilia(?: di natale)?", _fixed(12, 23)),
-    (r"vigilia di capodanno|(?:notte |giorno )?(?:di )?san silvestro|ultimo dell anno|ultimo giorno dell anno", _fixed(12, 31)),
+    (
+        r"vigilia di capodanno|(?:notte |giorno )?(?:di )?san silvestro|ultimo dell anno|ultimo giorno dell anno",
+        _fixed(12, 31),
+    ),
     (r"vigilia dell epifania", _fixed(1, 5)),
     (r"vigilia di ferragosto", _fixed(8, 14)),
     (r"vigilia di pasqua", _from_easter(-1)),
     (r"vigilia dell immacolata", _fixed(12, 7)),
     (r"vigilia di ognissanti", _fixed(10, 31)),
+    (r"(?:giorno di |domenica di )?pasqua", _from_easter(0)),
     (r"vigilia(?: di natale)?", _fixed(12, 24)),
     (r"(?:giorno di )?natale", _fixed(12, 25)),
     (r"santo stefano(?! (?:belbo|roero))|s\. ?stefano(?! (?:belbo|roero))", _fixed(12, 26)),
     (r"capodanno|primo dell anno|primo giorno dell anno", _fixed(1, 1)),
     (r"epifania|befana|re magi", _fixed(1, 6)),
     (r"ferragosto", _fixed(8, 15)),
-    (r"ognissanti|tutti i santi|(?:giorno dei |festa dei )santi|(?<=dopo )i santi|(?<=per )i santi|(?<=ai )santi", _fixed(11, 1)),
+    (
+        r"ognissanti|tutti i santi|(?:giorno dei |festa dei )santi|(?<=dopo )i santi|(?<=per )i santi|(?<=ai )santi",
+        _fixed(11, 1),
+    ),
     (r"(?:giorno |commemorazione |festa )dei (?:morti|defunti)|(?<=dopo )i morti", _fixed(11, 2)),
     (r"(?:(?<=l )|(?<=ll )|(?<=per ))immacolata(?: concezione)?", _fixed(12, 8)),
     (r"(?:festa della )?liberazione", _fixed(4, 25)),
@@ -109,7 +115,13 @@ def _bridge(found: re.Match[str], now: datetime) -> Item:
 
 
 def _next_of(name: str) -> Callable[[int], date]:
-    dated = {"25 aprile": (4, 25), "primo maggio": (5, 1), "1 maggio": (5, 1), "2 giugno": (6, 2), "1 novembre": (11, 1)}
+    dated = {
+        "25 aprile": (4, 25),
+        "primo maggio": (5, 1),
+        "1 maggio": (5, 1),
+        "2 giugno": (6, 2),
+        "1 novembre": (11, 1),
+    }
     if name in dated:
         return _fixed(*dated[name])
     return next(of_year for pattern, of_year in FEASTS if re.fullmatch(pattern, name))
@@ -119,15 +131,18 @@ def _next_bridge(today: date) -> date:
     return min(next_feast(_fixed(*day), today) for day in ((4, 25), (5, 1), (6, 2), (11, 1), (12, 8)))
 
 
-_DATED = r"25 aprile|primo maggio|1 maggio|2 giugno|1 novembre|ognissanti|immacolata|ferragosto|san giovanni"
+_DATED = r"25 aprile|primo maggio|1 maggio|2 giugno|1 novembre|ognissanti|immacolata|ferragosto|san giovanni|morti|santi"
 _FEAST_TIME = r"(?:le|delle) (?:vacanze|feste|festivita)(?P<which>(?: natalizie| di natale| di pasqua| pasquali)?)"
 
 RULES: list[Rule] = [
     rule(rf"\b(?:dopo|passate|finite) {_FEAST_TIME}\b", _feasts_over),
-    rule(rf"\b(?P<op>prima|entro)(?: del)?(?:le| le) (?:vacanze di natale|feste(?: natalizie| di natale)?)\b", _feasts_begin),
+    rule(
+        r"\b(?P<op>prima|entro)(?: del)?(?:le| le) (?:vacanze di natale|feste(?: natalizie| di natale)?)\b",
+        _feasts_begin,
+    ),
     rule(r"\b(?:durante|sotto|per|nelle) (?:le )?(?:feste|vacanze) ?(?:natalizie|di natale)?\b", _feasts),
     rule(r"\b(?:tra|fra) natale e capodanno\b", _between_feasts),
-    rule(rf"\b(?P<op>dopo )?(?:il |al |del )?ponte(?: (?:del(?:l|la)? |di |d )?(?P<feast>{_DATED}))?\b", _bridge),
+    rule(rf"\b(?P<op>dopo )?(?:il |al |del )?ponte(?: (?:del(?:l|la)? |dei |di |d )?(?P<feast>{_DATED}))?\b", _bridge),
     *(rule(rf"\b(?:{pattern})\b", _feast(of_year)) for pattern, of_year in FEASTS),
 ]
 

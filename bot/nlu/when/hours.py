@@ -35,11 +35,15 @@ def _hours(h: int, part: str) -> list[int]:
 
 def readings(clock: Clock, part: str = "") -> list[Reading]:
     """What a clock says, given the part of day spoken of beside it."""
-    part = clock.part or part
+    if clock.at and clock.part == "mattina" and clock.at.hour < 5:
+        part = "notte"  # "le 2 di mattina" is in the night
+    part = part if part == "notte" else clock.part or part
     if clock.at:
         return [Reading(time=at, about=clock.about) for at in settle(clock.at, part)]
     if clock.first and clock.last:
-        return [Reading(time_from=a, time_to=b, about=clock.about) for a, b in _stretches(clock.first, clock.last, part)]
+        return [
+            Reading(time_from=a, time_to=b, about=clock.about) for a, b in _stretches(clock.first, clock.last, part)
+        ]
     if clock.first:
         return [Reading(time_from=at, about=clock.about) for at in settle(clock.first, part)]
     return [Reading(time_to=at, about=clock.about) for at in settle(clock.last, part)] if clock.last else []
@@ -61,7 +65,14 @@ def _both(hour: Hour) -> list[time]:
 
 
 def _part_said(words: str | None) -> str:
-    for start, part in (("matt", "mattina"), ("pom", "pomeriggio"), ("ser", "sera"), ("nott", "notte"), ("pm", "pomeriggio"), ("am", "mattina")):
+    for start, part in (
+        ("matt", "mattina"),
+        ("pom", "pomeriggio"),
+        ("ser", "sera"),
+        ("nott", "notte"),
+        ("pm", "pomeriggio"),
+        ("am", "mattina"),
+    ):
         if words and start in words:
             return part
     return ""
@@ -197,11 +208,18 @@ _AFTER_LE = (
 )
 
 RULES: list[Rule] = [
-    rule(rf"\b(?:tra|fra) (?:{_THE}|{_NOON}){_clock()} e (?:{_THE}|{_NOON})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
+    rule(
+        rf"\b(?:tra|fra) (?:{_THE}|{_NOON}){_clock()} e (?:{_THE}|{_NOON})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between
+    ),
     rule(rf"\b(?:dalle (?:ore )?|dall {_ONE}|da {_NOON}){_clock()}{_TO}{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
     rule(rf"\b{_ATS}{_clock()} ?- ?(?:{_THE})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
-    rule(rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:-|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}", _between),
-    rule(rf"\b(?:{_ATS}|{_ABOUT}){_clock()}(?P<or> (?:o|oppure) (?:{_ATS}|{_THE})?){_clock('2')}{_DAY_PART}{_NO_UNIT}", _either),
+    rule(
+        rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:-|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}", _between
+    ),
+    rule(
+        rf"\b(?:{_ATS}|{_ABOUT}){_clock()}(?P<or> (?:o|oppure) (?:{_ATS}|{_THE})?){_clock('2')}{_DAY_PART}{_NO_UNIT}",
+        _either,
+    ),
     rule(
         r"\b(?<!le )(?<!il )(?<!ore )(?<!di )(?<!to )(?<!ica )(?<!rno )(?P<item>(?:(?:a|per|verso) )?"
         rf"(?P<to>un quarto|dieci|venti|cinque|venticinque) (?:alle |all {_ONE}|a {_NOON}){_clock()}{_DAY_PART})",
@@ -214,6 +232,11 @@ RULES: list[Rule] = [
     rule(rf"\b(?P<about>)(?:a |per )?{_NOON}{_clock()}{_NO_PART}{_CIRCA}", _at),
 ]
 LATE_RULES: list[Rule] = [
+    rule(
+        r"\b(?:finisc\w+|finire|finito|esco|stacco|smonto)(?: (?:turno|lavoro|di lavorare|ore))*"
+        rf" (?P<item>(?P<h>[012]?\d)\b(?P<m>)(?P<e>)(?P<b>)(?P<l>)(?P<part>)){_NO_UNIT}",
+        _from,
+    ),
     rule(
         rf"\b(?<!tutte )(?<!tutti )(?<!una )(?P<about>)(?:delle|dell(?= una)|le|l(?= una)) {_clock()}{_DAY_PART}{_CIRCA}{_NO_UNIT}{_AFTER_LE}",
         _at,

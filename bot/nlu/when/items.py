@@ -9,7 +9,7 @@ from typing import Literal
 from bot.nlu.when.reading import Reading
 
 Kind = Literal["day", "weekday", "number", "time", "part", "asap", "past"]
-Manner = Literal["", "habit", "this", "next", "period"]
+Manner = Literal["", "habit", "this", "next", "either", "period"]
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ LAST = "(?:scors[aeio]|passat[aeio]|precedent[ei])"
 
 # What follows a number that is not a day: things counted or measured.
 UNITS = (
-    r"(?:euro|eur|anni|anno|mesi|mese|giorni|gg|settimane|sett|ore|minuti|min|volte|volta|figli\w?|bambin\w|persone|persona"
+    r"(?:euro|eur|anni|anno|mesi|mese|giorni|gg|settimane|sett|ore(?! ?[.:]? ?(?:\d|mezz|una\b|\" + \"|\".join(w for w in _BY_LENGTH if NUMBER[w] < 25) + r\"))|minuti|min|volte|volta|figli\w?|bambin\w|persone|persona"
     r"|colleghi|amic\w+|domande|documenti|cose|colloqui|corsi|posti|operai\w?|chilometri|km|metri|mq|per cento|piano|esim\w"
     r"|cv|fogli|pagine|copie|curriculum|contratti|lavori|offerte|candidat\w+|mail|messaggi|telefonate|chiamate|crediti|punti)"
 )
@@ -183,7 +183,15 @@ NOT_ERRORS = frozenset(
     luglia giungo foglio giugni maggior maggiore maggi magico ottone ottobri settembrini mercoledi
     salato sabata sabati sabatino sabbato sbagliato tranno tranni tratte trance trenne stesera prossime prossimi prossimita
     mattine settimo settima settimana possibili impossibile qualsivoglia esclusa esclusi esclude escludo eccetera accetto eccetti
-    pasqualetta capitanno mezzogiorni natale natali pasquale marzi giugno luglio martedi giovani giovane giovanni giovedi
+    possiamo pressiamo appartamento appostamento appuntamenti dimentica domestica domenicale domenicali domenicano domenicane esclusivo
+    manzo mazzo marmo marzio mangio miraggio maneggio maggiora maggiori quarantena quarantina cinquantina cinquina quindicina quindicine
+    quadrante quadranti domandina domandin domandai domano domai demani domanti venditore martelli martello marinata macinata masticata
+    marginata mattonata mattana mattanza matrigna mattinale mattinali mattutina trentina trentine trentini trentino sanato sbarbato
+    sgarbato sabotato ginnasio ottonare settimina settimini settimino settimia settimine quattrino quatto tradisci giungano giungono grugno
+    apribile disciolto quantici immacolate immacolati immacolato immolata ventilai ventilare vestirei vestissi tentatore tentassi tentasti
+    passabile passibile passibili parossismo perissimo provassimo prosaico prosaica venderai venderei venerai venerei stampera staccera
+    eccepito eccitato ecceduto escluse esclusero tiranne tirannie pastetta lugli gennai agosti venturo capiranno caperanno trontano
+    quattordio maggiolino martinetti domenici pasqualetta capitanno mezzogiorni natale natali pasquale marzi giugno luglio martedi giovani giovane giovanni giovedi
     vederci vedere venerdi venerato mattoni mattone domatori pomeriggi settimanale settimanali novembri dicembri domavo domato
     """.split()
 )

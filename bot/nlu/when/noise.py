@@ -6,7 +6,9 @@ from bot.nlu.when.lexicon import ANY_NUMBER, DAY_NUMBER, MONTH, UNITS, WD
 from bot.nlu.when.normal import MASK
 
 _I = re.IGNORECASE
-_NAMES = r"(?:Domenica|Natale|Sabato|Pasqua|Gennaio|Marzo|Aprile|Maggio|Giugno|Luglio|Agosto|Settembre|Ottobre|Epifania)"
+_NAMES = (
+    r"(?:Domenica|Natale|Sabato|Pasqua|Gennaio|Marzo|Aprile|Maggio|Giugno|Luglio|Agosto|Settembre|Ottobre|Epifania)"
+)
 _TITLES = (
     r"(?:mi\s+chiamo|si\s+chiama|chiamata|di\s+nome|nome:?|cognome:?|signor[ae]?|sig\.?\s?(?:ra|na|r)?\.?|dott\.?\s?(?:ssa|or|oressa)?\.?"
     r"|dottor(?:e|essa)?|avv\.?|prof\.?(?:ssa)?|geom\.?|rag\.?)"
@@ -29,7 +31,10 @@ _AS_WRITTEN = [
     re.compile(rf"\b(?i:{_TITLES})\s+(?:[A-Z]\w+\s+)?(?i:{_NAMES})\b(?:\s+[A-Z]\w+)?"),
     re.compile(rf"\b(?i:{_KIN})\s+{_NAMES}\b"),
     re.compile(rf"(?<!ci )(?<!Ci )\b(?i:sono)\s+{_NAMES}\b(?!\s+(?i:mattina|sera|pomeriggio|prossim))(?:\s+[A-Z]\w+)?"),
-    re.compile(rf"(?:^|\bciao|\bsalve|\bbuongiorno|\bbuonasera)[\s,!]*(?:io )?sono\s+{_NAMES}\b(?!\s+(?:mattina|sera|pomer|prossim))", _I),
+    re.compile(
+        rf"(?:^|\bciao|\bsalve|\bbuongiorno|\bbuonasera)[\s,!]*(?:io )?sono\s+{_NAMES}\b(?!\s+(?:mattina|sera|pomer|prossim))",
+        _I,
+    ),
     re.compile(rf"\b{_NAMES}\s+(?!{_NOT_SURNAME})[A-Z][a-zà-ù]{{2,}}"),
     re.compile(rf"(?<=[a-zà-ù,.] )(?!{_NOT_SURNAME})[A-Z][a-zà-ù]{{2,}}\s+{_NAMES}(?=\s*[,.!?]|\s*$)"),
     re.compile(rf"(?i:saluti|grazie|cordialmente|firmato)[\s,.!]+{_NAMES}\s*[.!]?\s*$"),
@@ -51,6 +56,7 @@ _LABEL = (
     r"|lotto|misura|cluster|allegato|punto|under|over|isee(?: di)?|prendo il|il numero|cap|classe|binario|uscita|pagina|fascia)"
 )
 _FULL_DATE = rf"(?:\d{{1,2}} ?[/.-] ?\d{{1,2}}(?: ?[/.-] ?\d{{2,4}})?|(?:\b{DAY_NUMBER}°? )(?:di )?{MONTH}(?:(?: del)? \d{{2,4}})?|\b\d{{4}}\b)"
+_PAPER = r"(?:tessera|protocollo|prot\.?|fattura|ricevuta|verbale|delibera\w*|determina\w*|circolare|decreto|dgr|d\.g\.r\.|bando|avviso|gazzetta)"
 _WISHED = (
     rf"(?:inizio |fine )?(?:settimana|weekend|week end|week-end|{WD}|mese|natale|pasqua|pasquetta|feste|festa|festivita|vacanze|ferie"
     r"|anno nuovo|anno|capodanno|epifania|befana|ferragosto|estate|giornata|giorno|serata|sera|notte|mattinata|mattina|mattino"
@@ -72,9 +78,22 @@ _NORMAL = [
     re.compile(rf"(?<!\w){_LABEL} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*(?! ?{MONTH})(?: del (?:\d{{4}}|[4-9]\d)\b)?"),
     re.compile(r"(?:€|\beuro\b|\beur\b) ?\d[\d.,]*|(?<![\d/])\d[\d.,]* ?(?:€|euro\b|eur\b|mila\b|%|per cento\b)"),
     re.compile(r"\b24 ore su 24\b|\bh ?24\b|\b24 ?/ ?7\b|\b24 ?h\b|\b7 giorni su 7\b|\b7 su 7\b"),
-    re.compile(r"\bgiorno d oggi\b|\btutt oggi\b|\b(?:fino )?ad? oggi\b(?! a)|\bun domani\b|\b(?:il|del|nel) domani\b|\boggi come oggi\b"),
-    re.compile(r"\b\d{1,2} ?°? piano\b|\btutti i santi giorni\b|\bsanti giorni\b|\b\d{1,2} ?enne\b|\banni \d\d\b|\btutt[ie] e (?:due|tre)\b"),
-    re.compile(r"\bpart ?-? ?time (?:\w+ )?(?:mattina|mattutino|pomeriggio|sera)\b|\b(?:turn[oi]) (?:di )?(?:notte|giorno)\b"),
+    re.compile(
+        r"\bgiorno d oggi\b|\btutt oggi\b|\b(?:fino )?ad? oggi\b(?! a)|\bun domani\b|\b(?:il|del|nel) domani\b|\boggi come oggi\b"
+    ),
+    re.compile(
+        r"\b\d{1,2} ?°? piano\b|\btutti i santi giorni\b|\bsanti giorni\b|\b\d{1,2} ?enne\b|\banni \d\d\b|\btutt[ie] e (?:due|tre)\b"
+    ),
+    re.compile(
+        r"\bpart ?-? ?time (?:\w+ )?(?:mattina|mattutino|pomeriggio|sera)\b|\b(?:turn[oi]) (?:di )?(?:notte|giorno)\b"
+    ),
+    re.compile(
+        r"\b(?:cerc\w+|part ?-? ?time|full ?-? ?time|contratto|tirocinio|stage|orario di lavoro|lavorare|lavoravo|posto di lavoro|offerta)\b[^.;!?,]{0,40}?"
+        r"\bdal lunedi al (?:venerdi|sabato|giovedi|domenica)"
+    ),
+    re.compile(r"\b(?:il|al|entro il) \d{1,2} (?:di )?(?:ogni mese|del mese ogni)\b|\bprend\w+ (?:il|l) \d{1,2}(?: o (?:il|l) \d{1,2})?(?! \w+o\b)"),
+    re.compile(rf"\bdur\w+ (?:\w+ ){{0,3}}(?:fino|sino) ad? {MONTH}\b"),
+    re.compile(rf"\b{_PAPER}[^.;!?,]{{0,20}}? (?:del|dell|in data) {_FULL_DATE}"),
     re.compile(r"\bcerc\w+ [^.;!?]{0,40}?\b(?:di|la|al|il|solo|part time) (?:mattina|mattino|pomeriggio|sera)\b"),
     re.compile(r"\b(?:volt[ae]|ore|giorni|euro|#+) (?:al|alla|a|ogni|per) (?:giorno|mese|settimana|mattina|sera)\b"),
 ]

@@ -25,7 +25,7 @@ _MORNING = r"(?:mattina|mattino|mattinata)"
 WORDS: list[tuple[Part, str]] = [
     (
         "prima_mattina",
-        rf"(?:la |il )?{_MORNING} presto|presto (?:la |di |al |in )?{_MORNING}|(?:di |in )?prima {_MORNING}|(?:di )?primo mattino|mattina prestissimo"
+        rf"(?:la |il )?{_MORNING} presto|presto (?:la |di |al |in )?{_MORNING}|(?:di |in )?prima {_MORNING}|sul presto|(?:di )?primo mattino|mattina prestissimo"
         rf"|{_IN}(?:inizio|primissima) {_MORNING}"
         r"|(?:appena|non appena|quando) (?:aprite|apre|aprono|apre l ufficio|apre lo sportello|aprite gli uffici)|(?:in |all |d )(?:orario di )?apertura"
         r"|(?:alla |di )prim(?:a|issima) ora|(?:alle )?prime ore (?:della|del) (?:mattina|mattino|giorno)|(?:di )?buon ora|di buon mattino|appena si apre"
@@ -47,7 +47,10 @@ WORDS: list[tuple[Part, str]] = [
         r"|verso sera|pomeriggio inoltrato|prima (?:che chiudiate|che chiudete|della chiusura|di sera|di cena)|sul tardi|in chiusura|all ora di chiusura"
         r"|seconda parte del pomeriggio|tardo pom",
     ),
-    ("pranzo", r"(?:in |nella |durante la |nell )?(?:pausa|ora di|orario di|ora del|orario) pranzo|all ora di pranzo|a pranzo|(?:verso|per|sotto) pranzo|ora pranzo"),
+    (
+        "pranzo",
+        r"(?:in |nella |durante la |nell )?(?:pausa|ora di|orario di|ora del|orario) pranzo|all ora di pranzo|a pranzo|(?:verso|per|sotto) pranzo|ora pranzo",
+    ),
     ("sera", rf"dopo (?:la )?cena|{_IN}(?:sera|serata)\b|di sera tardi|tarda serata|in tarda sera"),
     ("mattina", rf"{_IN}(?:meta )?{_MORNING}"),
     ("pomeriggio", rf"{_IN}(?:meta )?pomeriggio"),
@@ -57,13 +60,13 @@ _ASAP = (
     r"(?:il |al )?(?:piu )?prima possibile|(?:il )?quanto prima|al piu presto(?: possibile)?|(?:il )?piu presto possibile|il piu presto|prima possibile"
     r"|(?:non )?appena (?:possibile|potete|puoi|riuscite|si libera|si liberasse|c e (?:un )?post\w+|ci sono posti|avete posto|avete un buco"
     r"|avete disponibilita|liber\w+)(?: (?:un |qualche )?(?:posto|buco|appuntamento|slot))?"
-    r"|(?:il |al )?prim[oa] (?:posto|data|appuntamento|giorno|buco|slot|disponibilita|orario|ora|momento|incontro)"
+    r"|(?:il |al )?prim[oa] (?:posto|data|settimana|giornata|appuntamento|giorno|buco|slot|disponibilita|orario|ora|momento|incontro)"
     r"(?: (?:che )?(?:liber[oa]|disponibile|utile|possibile|avete|c e|hai|ha))+|(?:il |al )?primo (?:disponibile|libero|utile)|la prima (?:disponibile|libera)"
     r"|(?:la )?prima disponibilita|(?:e |è |ho |ha |molto |davvero )?(?:urgente|urgentissimo|urgenza|urgentemente)|con urgenza"
-    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|subito|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
+    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|subito(?! dopo)|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
 )
 
 RULES: list[Rule] = [
-    rule(rf"(?<!da )\b(?:{_ASAP})\b(?! dopo)", _asap),
+    rule(rf"(?<!da )\b(?:{_ASAP})\b", _asap),
     *(rule(rf"\b(?:{words})\b", _part(name)) for name, words in WORDS),
 ]

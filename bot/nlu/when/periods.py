@@ -74,7 +74,10 @@ def _end_of_week(found: re.Match[str], now: datetime) -> Item:
     today = now.date()
     start = monday(today) + (_WEEK if _is_next(found) or today.weekday() > 4 else timedelta())
     weekend = span(start + 5 * _DAY, start + 6 * _DAY)
-    return _period(found, from_today(start + 3 * _DAY, start + 4 * _DAY, today), weekend)
+    options = [from_today(start + 3 * _DAY, start + 4 * _DAY, today), weekend]
+    if _is_next(found) and "del" not in found[0] and today.weekday() < 5:
+        options.append(span(weekend.date_from and weekend.date_from - _WEEK, weekend.date_to and weekend.date_to - _WEEK))
+    return _period(found, *options)
 
 
 def _piece_of_week(found: re.Match[str], now: datetime) -> Item:
@@ -197,28 +200,46 @@ _PIECE = (
     r"|ultimissimi giorni)"
 )
 
-RULES: list[Rule] = [
+# Before the weekdays, which would take "prossima" for themselves.
+EARLY_RULES: list[Rule] = [
     rule(rf"\bsettimana {NEXT} ancora\b|\bsettimana dopo (?:la prossima|ancora|quella prossima)\b|\bquella dopo la prossima\b", _week_after_next),
     rule(r"\bnon (?:la (?:settimana )?prossima(?: settimana)?|questa settimana) (?:ma |, ?)?(?:quella dopo|l altra)\b", _week_after_next),
-    rule(rf"\b(?P<piece>inizio|meta) (?:della )?(?:{NEXT} )?settimana(?: {NEXT})?\b", _piece_of_week),
-    rule(rf"\ba fine (?:della )?(?:{NEXT} )?settimana\b|\bfine della (?:{NEXT} )?settimana\b", _end_of_week),
+    rule(rf"\b(?P<piece>inizi[oi]?|primi(?: giorni)?|meta) (?:della |di |a )?(?:{NEXT} settimana|settimana {NEXT}|settimana)\b", _piece_of_week),
+    rule(rf"\ba fine (?:della )?(?:{NEXT} )?settimana\b|\bfine della (?:{NEXT} )?settimana\b|\bfine (?:della )?settimana {NEXT}\b", _end_of_week),
     rule(
         rf"\b(?:{NEXT} )?(?:weekend|week ?-? ?end|fine ?settimana)(?: {NEXT})?(?P<after> (?:dopo|successivo|seguente))?\b",
         _weekend,
     ),
-    rule(rf"\b(?:la )?(?:settimana|sett\b\.?) {NEXT}\b|\b{NEXT} (?:settimana|sett)\b", _next_week),
-    rule(r"\b(?:la |quella )?settimana (?:dopo|successiva|seguente)(?= ?(?:[.,;!?]|$|di |il |va |alle |mi |e |o |sarebbe))", _week_after),
+    rule(rf"\b(?:settimana|sett\b\.?) {NEXT}\b|\b{NEXT} (?:settimana|sett)\b", _next_week),
+]
+RULES: list[Rule] = [
+    rule(
+        r"\b(?:la |quella )?settimana (?:dopo|successiva|seguente)(?= ?(?:[.,;!?]|$|di |il |va |alle |mi |e |o |sarebbe))",
+        _week_after,
+    ),
     rule(r"\b(?:in |entro |per )?quest[ao] (?:settimana|sett)\b|\bsettimana (?:in corso|corrente)\b", _this_week),
     rule(r"\bentro (?P<item>(?:la|fine) settimana)\b", _this_week),
     rule(r"\b(?:in|durante la) settimana\b", _in_the_week),
     rule(rf"\b(?P<nth>prima|seconda|terza|quarta|ultima) settimana {_OF}{_MONTHS}\b", _week_of_month),
-    rule(rf"\bfine anno\b|\bfine dell anno\b|\bentro l anno\b", _year_end),
+    rule(r"\bfine anno\b|\bfine dell anno\b|\bentro l anno\b", _year_end),
     rule(r"\b(?:anno nuovo|nuovo anno)\b", _new_year),
     rule(rf"\b(?P<start>inizio )?(?:dell |d )?anno {NEXT}\b|\b(?:inizio )?(?:del )?{NEXT} anno\b", _next_year),
     rule(rf"\b{_PIECE} {_OF}(?:il )?{_MONTHS}\b", _piece_of_month),
-    rule(rf"\b(?P<item>(?:quest[oa] )?mese (?:{NEXT}|corrente|in corso)|{NEXT} mese|quest[oa] mese)(?P<y>)\b", _bare_month),
-    rule(rf"\b(?:il mese di |mese di )?(?P<month>{MONTH})\b(?: (?:di )?{NEXT})?(?: (?:del )?(?P<y>20\d\d))?", _whole_month),
-    rule(r"\b(?:nei|in questi|questi|entro i) (?:prossimi )?giorni(?: che vengono)?\b|\buno di questi giorni\b|\bprossimi giorni\b", _coming_days),
+    rule(
+        rf"\b(?P<item>(?:quest[oa] )?mese (?:{NEXT}|corrente|in corso)|{NEXT} mese|quest[oa] mese)(?P<y>)\b",
+        _bare_month,
+    ),
+    rule(
+        rf"\b(?:il mese di |mese di )?(?P<month>{MONTH})\b(?: (?:di )?{NEXT})?(?: (?:del )?(?P<y>20\d\d))?",
+        _whole_month,
+    ),
+    rule(
+        r"\b(?:nei|in questi|questi|entro i) (?:prossimi )?giorni(?: che vengono)?\b|\buno di questi giorni\b|\bprossimi giorni\b",
+        _coming_days,
+    ),
     rule(r"\bdopo (?:l estate|le ferie|le vacanze(?: estive)?)\b", _after_summer),
-    rule(rf"\b(?:nel|entro il|nel corso del) (?P<item>(?P<month>mese))(?P<y>)(?! (?:di|scorso|prossimo))\b(?! {LAST})", _whole_month),
+    rule(
+        rf"\b(?:nel|entro il|nel corso del) (?P<item>(?P<month>mese))(?P<y>)(?! (?:di|scorso|prossimo))\b(?! {LAST})",
+        _whole_month,
+    ),
 ]

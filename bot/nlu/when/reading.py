@@ -65,7 +65,11 @@ class Reading:
 
     def as_json(self) -> dict[str, Any]:
         """The fields set, in the formats of the specification."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) not in (None, (), False)}
+        return {
+            f.name: _plain(getattr(self, f.name))
+            for f in fields(self)
+            if getattr(self, f.name) not in (None, (), False)
+        }
 
 
 EMPTY = Reading()

@@ -11,8 +11,14 @@ from bot.nlu.when.reading import Reading
 _ORD = "(?:" + "|".join(ORDINAL) + ")[oa]"
 _OTHER = r"(?:(?:il |la |ma |e )*(?:quell[oa] (?:dopo|successiv[oa]|seguente|prossim[oa])|altr[oa]|l altr[oa]|(?:il |la )?prossim[oa]))"
 _HABIT = (
-    r"(?:tutt[ie] (?:i|le)|ogni|qualsiasi|qualunque|sempre (?:il|la|di)|solo (?:il|la|di)|uno dei|una delle|nei|nelle|il|la|i|le|di"
+    r"(?:tutt[ie] (?:i|le)|ogni|qualsiasi|qualunque|sempre (?:il|la|di)|solo (?:il|la|di)|uno dei|una delle|nei|nelle|il|la|i|le"
     r"|un|una|al|alla)"
+)
+# "Di giovedì" is a habit after these; "le dieci di giovedì" or "l'appuntamento di giovedì" is one Thursday.
+_OF_HABIT = (
+    r"(?:(?:^|[,.;:!?] ?|\b(?:solo|soltanto|sempre|bene|posso|possiamo|potrei|meglio|preferi\w+|anche|o|e|liber\w|mai|non|no|né|ne|tranne|venire|disponibil\w+"
+    r"|andrebbe|vengo|verrei|riesco|comod\w|eccetto|escluso|settimana|mese|solito|solitamente|qualche|se|magari|possibilmente|è|lavoro|occupat\w|impegnat\w"
+    rf"|fare|facciamo|ma|{MONTH}) )di)"
 )
 _MONTHS = rf"(?P<month>{MONTH}|mese prossimo|prossimo mese|mese entrante|mese|questo mese)"
 
@@ -20,7 +26,7 @@ _MONTHS = rf"(?P<month>{MONTH}|mese prossimo|prossimo mese|mese entrante|mese|qu
 def _weekday(found: re.Match[str], _now: datetime) -> Item:
     start, end = place(found)
     number = WEEKDAY_NUMBER[found["wd"]]
-    manner: Manner = "habit" if found["habit"] or found["wd"] in ("sabati", "domeniche") else ""
+    manner: Manner = "habit" if found["habit"] or found["wd"] in ("sabati", "domeniche") else "either" if found["either"] else ""
     return Item(start, end, "weekday", weekday=number, manner=manner)
 
 
@@ -68,7 +74,13 @@ def _weekday_in_weeks(found: re.Match[str], now: datetime) -> Item:
     return day_item(found, on(by_week, after(now.date(), weekday) + timedelta(weeks=weeks)))
 
 
-def _nth_weekday(found: re.Match[str], now: datetime) -> Item | None:
+def _nth_weekday(found: re.Match[str], now: datetime) -> Item:
+    if found["every"]:
+        return day_item(found, [*_next_nth(found, now), Reading(weekdays=(WEEKDAYS[WEEKDAY_NUMBER[found["wd"]]],))])
+    return day_item(found, _next_nth(found, now))
+
+
+def _next_nth(found: re.Match[str], now: datetime) -> tuple[Reading, ...]:
     nth, weekday, today = ORDINAL[found["nth"][:-1]], WEEKDAY_NUMBER[found["wd"]], now.date()
     month = found["month"]
     ahead = 1 if "prossimo" in month or "entrante" in month else 0
@@ -78,8 +90,8 @@ def _nth_weekday(found: re.Match[str], now: datetime) -> Item | None:
             continue
         day = nth_weekday(start.year, start.month, weekday, nth)
         if day and day >= today:
-            return day_item(found, on(day))
-    return None
+            return on(day)
+    return ()
 
 
 def _first_free_weekday(found: re.Match[str], _now: datetime) -> Item:
@@ -90,13 +102,17 @@ def _working_days(found: re.Match[str], _now: datetime) -> Item:
     return day_item(found, [Reading(weekdays=WEEKDAYS[:5])])
 
 
+# Before "tra due settimane" by itself.
+EARLY_RULES: list[Rule] = [
+    rule(rf"\b(?P<wd>{WD}) (?:tra|fra) (?P<n>{ANY_NUMBER}) (?:settiman[ea]|sett)\b", _weekday_in_weeks),
+]
 RULES: list[Rule] = [
+    rule(rf"\b(?P<wd>{WD}) {NEXT},? (?:ma |e )?non quest[oa]\b", _not_this_but_next),
     rule(rf"(?:\bnon )?\bquest[oa] (?P<wd>{WD}),? {_OTHER}\b", _not_this_but_next),
     rule(rf"\b(?P<wd>{WD}),? non quest[oa],? ?{_OTHER}\b", _not_this_but_next),
     rule(rf"\b(?P<wd>{WD}) a (?P<weeks>otto|8|quindici|15)(?! ?[:.,]?\d)\b", _weekday_weeks_on),
-    rule(rf"\b(?P<wd>{WD}) (?:tra|fra) (?P<n>{ANY_NUMBER}) (?:settiman[ea]|sett)\b", _weekday_in_weeks),
     rule(rf"\b(?:tra|fra) (?P<n>due|2|tre|3) (?P<wd>{WD})\b", _counted_weekday),
-    rule(rf"\b(?P<nth>{_ORD}) (?P<wd>{WD}) (?:di |del |d )?{_MONTHS}", _nth_weekday),
+    rule(rf"(?P<every>\bogni )?\b(?P<nth>{_ORD}) (?P<wd>{WD}) (?:di |del |d )?{_MONTHS}", _nth_weekday),
     rule(rf"\bprim[oa] (?P<wd>{WD}) (?:liber[oa]|disponibile|utile|possibile)\b", _first_free_weekday),
     rule(r"\bgiorn[io] (?:feriali|lavorativi|feriale|lavorativo)\b", _working_days),
     rule(rf"\b(?P<wd>{WD}) (?:successiv[oa]|seguente|dopo(?= ?(?:[.,;!?]|$|alle|ore|va|mi|e|o)))", _other_weekday),
@@ -106,5 +122,5 @@ RULES: list[Rule] = [
     rule(rf"\b(?P<wd>{WD}) {NEXT}\b", _next_weekday),
     rule(rf"\b{NEXT} (?P<wd>{WD})\b", _next_weekday),
     rule(r"\bdom\b\.?", _sunday_or_tomorrow),
-    rule(rf"(?:\b(?P<habit>{_HABIT}) )?(?P<item>\b(?P<wd>{WD}|mar)\b)", _weekday),
+    rule(rf"(?:(?P<habit>\b{_HABIT}|{_OF_HABIT}) |(?P<either>\bdell?a? ?) ?)?(?P<item>\b(?P<wd>{WD}|mar)\b)", _weekday),
 ]

@@ -1,0 +1,83 @@
+"""Rasa's tracker store on PostgreSQL, keeping the trackers of ongoing conversations in memory.
+
+Rasa's own store reads and rebuilds every event of the session at each message. Here a tracker read before is used again
+if nobody else has written to the conversation since, which the highest event id tells. What is stored is the same rows.
+"""
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+KEPT_TRACKERS = 1000
+
+
+@dataclass
+class Kept:
+    """A tracker as it was when last read or written, and how far the database was then."""
+
+    tracker: DialogueStateTracker
+    last_id: int
+    stored_events: int
+
+
+class KeepingTrackerStore(SQLTrackerStore):
+    """Named in `endpoints.yml`."""
+
+    def __init__(self, domain: Domain | None = None, host: str | None = None, **kwargs: Any) -> None:
+        super().__init__(domain=domain, host=host, **kwargs)
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._taken: dict[str, Kept] = {}
+        self._events = self.SQLEvent.__table__
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The tracker of the latest session.
+
+        It leaves the memory until it is saved: a turn that fails half-way is forgotten, not remembered half-way.
+        """
+        with self.engine.connect() as connection:
+            highest = sa.select(sa.func.max(self._events.c.id)).where(self._events.c.sender_id == sender_id)
+            last_id = connection.execute(highest).scalar() or 0
+        kept = self._kept.pop(sender_id, None)
+        if kept is None or kept.last_id != last_id:
+            tracker = await super().retrieve(sender_id)
+            if tracker is None:
+                self._taken.pop(sender_id, None)
+                return None
+            kept = Kept(tracker, last_id, len(tracker.events))
+        self._taken[sender_id] = kept
+        return kept.tracker
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Store the events that are not stored yet."""
+        await self.stream_events(tracker)
+        taken = self._taken.pop(tracker.sender_id, None)
+        if taken is not None and taken.tracker is tracker:
+            stored = taken.stored_events
+        else:
+            with self.session_scope() as session:
+                stored = self._event_query(session, tracker.sender_id, fetch_events_from_all_sessions=False).count()
+        rows = [self._row(tracker.sender_id, event.as_dict()) for event in list(tracker.events)[stored:]]
+        if not rows:
+            return
+        with self.engine.begin() as connection:
+            ids = connection.execute(sa.insert(self._events).returning(self._events.c.id), rows).scalars().all()
+        self._kept[tracker.sender_id] = Kept(tracker, max(ids), len(tracker.events))
+        if len(self._kept) > KEPT_TRACKERS:
+            self._kept.popitem(last=False)
+
+    @staticmethod
+    def _row(sender_id: str, event: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "sender_id": sender_id,
+            "type_name": event["event"],
+            "timestamp": event.get("timestamp"),
+            "intent_name": event.get("parse_data", {}).get("intent", {}).get("name"),
+            "action_name": event.get("name"),
+            "data": json.dumps(event),
+        }

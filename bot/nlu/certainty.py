@@ -1,0 +1,36 @@
+"""How sure is sure, and where a name in the text decides what examples leave in doubt."""
+
+from typing import Any
+
+from bot.knowledge.names import named_services, named_sites
+from bot.nlu.aspects import asked_aspect
+
+SURE = 0.75
+"""Parts of a message must each be this sure to be taken for two requests."""
+CERTAIN = 0.97
+"""A message this sure to be about one thing is not taken apart: it would cost more than it tells."""
+SHORT_WORDS = 9
+NAMED_CONFIDENCE = 0.8
+"""Of short questions with a service's own name and an aspect, at least so many are about that service."""
+
+
+def trust_names(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Names decide where examples leave a doubt.
+
+    Short messages only: one that points at a site by its street, and may be about where to go, is; one that names one
+    service and asks for one of its aspects is about that service, if that is likely at all.
+    """
+    doubtful = ranking[0]["confidence"] < SURE and len(text.split()) <= SHORT_WORDS
+    if doubtful and named_sites(text) and any(entry["name"] == "find_centre" for entry in ranking[:3]):
+        return [
+            {"name": "find_centre", "confidence": NAMED_CONFIDENCE},
+            *(e for e in ranking if e["name"] != "find_centre"),
+        ]
+    named = {f"faq/{service.id}" for service in named_services(text)}
+    if not doubtful or len(named) != 1 or asked_aspect(text) is None:
+        return ranking
+    about = [entry for entry in ranking[:3] if entry["name"] in named]
+    if not about or not ranking[0]["name"].startswith("faq/"):
+        return ranking
+    trusted = about[0] | {"confidence": max(about[0]["confidence"], NAMED_CONFIDENCE)}
+    return [trusted, *(entry for entry in ranking if entry is not about[0])]

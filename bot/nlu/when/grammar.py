@@ -1,0 +1,183 @@
+"""From the pieces of a message to its readings: lists, corrections, refusals, what holds in the end."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from bot.nlu.when.bounds import Bound, bounds, negated, open_range, ranges
+from bot.nlu.when.dated import adopt_months, agree, number_lists
+from bot.nlu.when.finish import finish
+from bot.nlu.when.gaps import CORRECTION
+from bot.nlu.when.items import Item
+from bot.nlu.when.lexicon import WEEKDAYS
+from bot.nlu.when.merge import correct, dated, days_only, distinct, merge, union
+from bot.nlu.when.polarity import Sign, signs
+from bot.nlu.when.reading import EMPTY, PARTS, Reading
+from bot.nlu.when.scan import Scan
+from bot.nlu.when.segments import Exclusion, Segment, exclusions, options_of, segments
+from bot.nlu.when.within import anchor, contain, settle_weekdays
+
+_EITHER = re.compile(r"\b(?:o|oppure|altrimenti|senno|se no|alternativa|anche|sia|piuttosto|in caso|al limite|se non (?:e|è|va|si puo|potete|c e)|mal che vada)\b")
+
+
+@dataclass
+class Said:
+    """What the message adds up to while it is read."""
+
+    options: tuple[Reading, ...] = (EMPTY,)
+    excluded: tuple[Exclusion, ...] = ()
+    # Days refused only in part: "domani mattina no, nel pomeriggio" still speaks of tomorrow.
+    refused_on: tuple[Reading, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything wanted has been said."""
+        return any(self.options)
+
+
+def compose(items: list[Item], text: str, now: datetime) -> list[Item]:
+    """The pieces with their months, weeks and ranges found."""
+    today = now.date()
+    items = number_lists(items, text)
+    items = adopt_months(items, text, today)
+    items = agree(items, text, today)
+    items = anchor(items, text)
+    items = contain(items, text, now)
+    items = ranges(items, text, now)
+    items = bounds(items, text, now)
+    return settle_weekdays(items, text, now)
+
+
+def understand(found: Scan) -> tuple[Reading, ...]:
+    """The readings of a message, likeliest first; empty when nothing is said about when."""
+    items = compose(found.items, found.text, found.now)
+    stretches = segments(items, found.text)
+    if not stretches:
+        return ()
+    marks = signs(stretches, found.text)
+    said = Said()
+    for index, (segment, sign) in enumerate(zip(stretches, _counted(stretches, marks), strict=True)):
+        gap = found.text[stretches[index - 1].end if index else 0 : segment.start]
+        if sign == "wanted" and marks[index] == "aside":
+            _limit(segment, found.text)
+        replaced = index > 0 and marks[index - 1] == "source" and not segment.has_day
+        _hear(said, segment, sign, corrects=replaced or CORRECTION.search(gap) is not None, gap=gap)
+    return finish(_outcome(said, marks), found.now)
+
+
+def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
+    """Days named in passing count when nothing else is wanted; those of an appointment when no other day is."""
+    wanted = [segment for segment, sign in zip(stretches, marks, strict=True) if sign in ("wanted", "free_from", "busy_from")]
+    other_day = any(segment.has_day for segment in wanted)
+    counted: list[Sign] = []
+    for sign in marks:
+        passing = (sign == "aside" and wanted) or (sign == "source" and other_day)
+        counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
+    return counted
+
+
+def _limit(segment: Segment, text: str) -> None:
+    """ "Mi scade il 20, vorrei venire prima": the only day is a limit."""
+    said = re.search(r"\b(prima|dopo)\b[ .!?]*$", text[segment.end :])
+    for group in segment.groups:
+        if said and group.day:
+            kind: Bound = "before" if said[1] == "prima" else "after"
+            group.day = replace(group.day, options=tuple(opened for one in group.day.options for opened in open_range(one, kind)))
+
+
+def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str) -> None:
+    if sign == "past":
+        return
+    if sign == "refused":
+        _refuse(said, segment)
+        return
+    new = options_of(segment)
+    if sign == "perhaps_past":
+        new = (*new, Reading(past=True))
+    if sign in ("free_from", "busy_from"):
+        new = tuple(_around_work(one, sign) for one in new)
+    if not new:
+        return
+    if not segment.has_day and not said.anything:
+        new = distinct([*(one for day in said.refused_on for only in new for one in merge(day, only)), *new])
+    if not said.anything:
+        said.options = new
+    elif corrects:
+        said.options = distinct(correct(old, one) for one in new for old in said.options)
+        said.excluded = ()
+    else:
+        said.options = _add(said.options, new, gap)
+
+
+def _around_work(one: Reading, sign: Sign) -> Reading:
+    """ "Esco alle 17" leaves the hours after; "attacco alle 14" those before."""
+    if one.time is None:
+        return one
+    return Reading(time_from=one.time) if sign == "free_from" else Reading(time_to=one.time)
+
+
+def _add(old: tuple[Reading, ...], new: tuple[Reading, ...], gap: str) -> tuple[Reading, ...]:
+    if _EITHER.search(gap):
+        joined = [union((a, b)) for a in old for b in new]
+        if all(joined):
+            return distinct(one for one in joined if one)
+        if all(dated(one) for one in (*old, *new)):
+            return distinct([*old, *new])
+    met = [merge(a, b) for a in old for b in new]
+    agreed = [one for outcome in met if len(outcome) == 1 for one in outcome]
+    if agreed:
+        return distinct(agreed)
+    return distinct([*old, *new])
+
+
+def _refuse(said: Said, segment: Segment) -> None:
+    turned = [negated(one) for one in options_of(segment)]
+    if turned and all(turned):
+        opened = tuple(one for one in turned if one)
+        said.options = opened if not said.anything else _add(said.options, opened, "")
+        return
+    said.excluded = (*said.excluded, *exclusions(segment))
+    said.refused_on = tuple(days_only(one) for one in options_of(segment) if one.has_day and (one.part or one.has_hour))
+
+
+def _outcome(said: Said, marks: list[Sign]) -> tuple[Reading, ...]:
+    if not said.anything and not said.excluded:
+        gone = any(sign in ("past", "perhaps_past") for sign in marks)
+        return (Reading(past=True),) if gone else ()
+    return distinct(_without(one, said.excluded) for one in said.options)
+
+
+def _without(one: Reading, excluded: tuple[Exclusion, ...]) -> Reading:
+    """The reading less what is refused; refusals that no longer matter are forgotten."""
+    days = dated(one)
+    if days:
+        kept = [day for day in days if not any(_refuses_day(item, day) for item in excluded)]
+        if kept and len(kept) < len(days):
+            one = replace(one, date=kept[0] if len(kept) == 1 else None, dates=tuple(kept) if len(kept) > 1 else ())
+    left = [item for item in excluded if _matters(item, one)]
+    return replace(one, excludes=tuple(dict.fromkeys(left)))
+
+
+def _refuses_day(item: Exclusion, day: date) -> bool:
+    if isinstance(item, str):
+        return item == WEEKDAYS[day.weekday()]
+    if item.has_hour or item.part:
+        return False
+    return item.date == day or day in item.dates or WEEKDAYS[day.weekday()] in item.weekdays or _within(item, day)
+
+
+def _within(item: Reading, day: date) -> bool:
+    if item.date_from is None and item.date_to is None:
+        return False
+    return (item.date_from is None or item.date_from <= day) and (item.date_to is None or day <= item.date_to)
+
+
+def _matters(item: Exclusion, one: Reading) -> bool:
+    if isinstance(item, str) and item in PARTS:
+        return one.part is None and one.time is None
+    if isinstance(item, Reading) and not item.has_day:
+        return one.part is None and one.time is None
+    if isinstance(item, Reading) and (item.has_hour or item.part):
+        touched = [day for day in dated(one) if _refuses_day(replace(item, time=None, time_from=None, time_to=None, part=None), day)]
+        return not one.time and not one.part and (not dated(one) or bool(touched))
+    return not dated(one)

@@ -1,0 +1,122 @@
+"""Whether what is said is wanted, refused, gone by, or only named in passing: the words around each stretch decide."""
+
+import re
+from typing import Literal
+
+from bot.nlu.when.gaps import CORRECTION
+from bot.nlu.when.segments import Segment
+from bot.nlu.when.verbs import (
+    ACCEPTED,
+    AHEAD,
+    ASIDE,
+    BESIDES,
+    BUSY_FROM,
+    CLAUSE,
+    CLOSED,
+    FREE_FROM,
+    GONE,
+    HARMLESS,
+    INSTEAD,
+    MOVE,
+    REFUSES_NEXT,
+    REFUSES_PREVIOUS,
+    SINCE,
+    SOURCE,
+    WAS,
+)
+
+Sign = Literal["wanted", "refused", "past", "perhaps_past", "source", "aside", "free_from", "busy_from"]
+
+
+def signs(found: list[Segment], text: str) -> list[Sign]:
+    """The sign of each stretch."""
+    harmless = HARMLESS.sub(lambda match: "~" * len(match[0]), text)
+    refused = _refusals(found, harmless)
+    return ["refused" if no else _sign(found, index, text) for index, no in enumerate(refused)]
+
+
+def _refusals(found: list[Segment], text: str) -> list[bool]:
+    refused = [False] * len(found)
+    edges = [0, *(segment.end for segment in found)]
+    for index in range(len(found) + 1):
+        gap = text[edges[index] : found[index].start if index < len(found) else len(text)]
+        previous, following = index - 1 if index else None, index if index < len(found) else None
+        _judge(gap, previous, following, refused, before=text[edges[max(index - 1, 0)] : found[index - 1].start] if index else "")
+    return refused
+
+
+def _judge(gap: str, previous: int | None, following: int | None, refused: list[bool], *, before: str) -> None:
+    """Gives the refusals of a gap to the stretch before it or to the one after."""
+    corrected = list(CORRECTION.finditer(gap))
+    if corrected and following is not None:
+        tail = gap[corrected[-1].end() :]
+        refused[following] = REFUSES_NEXT.search(tail) is not None
+        return
+    head = REFUSES_PREVIOUS.match(gap) if previous is not None else None
+    tail_match = REFUSES_NEXT.search(gap) if following is not None else None
+    if head and tail_match and head.end("neg") > tail_match.start():
+        if _belongs_to_next(gap, head, tail_match, before):
+            head = None
+        else:
+            tail_match = None
+    elif head and tail_match and tail_match["neg"] and re.search(r"\b(?:perche|che|causa|siccome)\b", gap[head.end() : tail_match.end()]):
+        tail_match = None
+    if head and previous is not None:
+        refused[previous] = True
+    if tail_match and following is not None:
+        refused[following] = True
+
+
+def _belongs_to_next(gap: str, head: re.Match[str], tail: re.Match[str], before: str) -> bool:
+    if tail["only"]:
+        return True
+    comma_before = re.search(r"[,.;]", gap[: tail.start()]) is not None
+    comma_after = re.search(r"[,.;]", gap[head.end() :]) is not None
+    if comma_before != comma_after:
+        return comma_before and not re.fullmatch(r"no|niente|nada", head["neg"])
+    return ACCEPTED.search(before) is not None or bool(tail["rest"].strip())
+
+
+def _sign(found: list[Segment], index: int, text: str) -> Sign:
+    segment = found[index]
+    before = text[found[index - 1].end if index else 0 : segment.start]
+    after = text[segment.end : found[index + 1].start if index + 1 < len(found) else len(text)]
+    if segment.past:
+        return "past"
+    return _from_work(segment, before) or _passing(segment, before, after, text) or _tense(before, after) or "wanted"
+
+
+def _from_work(segment: Segment, before: str) -> Sign | None:
+    if segment.has_day:
+        return None
+    return "free_from" if FREE_FROM.search(before) else "busy_from" if BUSY_FROM.search(before) else None
+
+
+def _passing(segment: Segment, before: str, after: str, text: str) -> Sign | None:
+    """Days named without being wanted: an appointment to change, a deadline, a state since then."""
+    if SINCE.search(before) and any(item.date_from and not item.date_to for item in segment.days):
+        return "past"
+    if INSTEAD.search(before) or (SOURCE.search(before) and segment.has_day) or _moved_from(text[: segment.start], after):
+        return "source"
+    near = CLAUSE.split(before)[-1]
+    if (ASIDE.search(near) and not AHEAD.search(near)) or CLOSED.match(after) or BESIDES.match(after):
+        return "aside"
+    return None
+
+
+def _moved_from(before: str, after: str) -> bool:
+    """ "Spostare ... giovedì a venerdì": Thursday is only where it moves from."""
+    target = re.match(r"^[ ,]*(?:a|al|all|con|in|verso|per)(?: (?:il|l|la))? ?$", after)
+    return target is not None and MOVE.search(before) is not None
+
+
+def _tense(before: str, after: str) -> Sign | None:
+    """Past when a verb of the same clause is, and nothing there looks ahead."""
+    before, after = CLAUSE.split(before)[-1], CLAUSE.split(after)[0]
+    gone_before, gone_after = list(GONE.finditer(before)), GONE.search(after)
+    ahead_before, ahead_after = list(AHEAD.finditer(before)), AHEAD.search(after)
+    if gone_before and not (ahead_before and ahead_before[-1].start() > gone_before[-1].start()):
+        return "past"
+    if gone_after and not ahead_before and not (ahead_after and ahead_after.start() < gone_after.start()):
+        return "past"
+    return "perhaps_past" if WAS.search(before) and not ahead_before else None

