@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+import psutil
 from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestClient
 
@@ -41,6 +42,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def servers(folder: Path) -> list[psutil.Process]:
+    """The PostgreSQL servers of that folder that are running."""
+    found = []
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] == "postgres" and str(folder / "postgres") in (process.info["cmdline"] or []):
+            found.append(process)
+    return found
 
 
 class Chat:

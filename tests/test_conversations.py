@@ -40,7 +40,9 @@ def agent() -> Iterator[Any]:
         port = probe.getsockname()[1]
     env = os.environ | {"SPORTELLO_ACTIONS_PORT": str(port), "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen([sys.executable, "-m", "actions.serve"], env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from bot.nlu.without_tensorflow import leave_out_tensorflow
+
+    leave_out_tensorflow()
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
 

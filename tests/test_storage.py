@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import create_engine, inspect
+from support import servers
 
 from bot.settings import ROOT, SettingsError, get_settings
 from bot.storage.embedded import start_embedded
@@ -103,15 +104,6 @@ def folder() -> Iterator[Path]:
         process.terminate()
     psutil.wait_procs(servers(path), timeout=10)
     shutil.rmtree(path)
-
-
-def servers(folder: Path) -> list[psutil.Process]:
-    """The PostgreSQL servers of that folder that are running."""
-    found = []
-    for process in psutil.process_iter(["name", "cmdline"]):
-        if process.info["name"] == "postgres" and str(folder / "postgres") in (process.info["cmdline"] or []):
-            found.append(process)
-    return found
 
 
 def test_what_was_stored_is_there_when_the_embedded_server_starts_again(folder: Path) -> None:

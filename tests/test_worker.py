@@ -243,7 +243,7 @@ async def test_a_message_the_dialogue_never_finishes_does_not_stop_the_conversat
     dialogue.slow["lento"] = 3600
     worker.start()
     await send_all(chat, ["lento", "ciao"])
-    assert (await chat.answered(2, within=20))[1]["text"] == "risposta a: ciao"
+    assert (await chat.answered(2, within=6))[1]["text"] == "risposta a: ciao"
 
 
 async def test_a_failure_nobody_foresaw_is_told_to_the_citizen_too(

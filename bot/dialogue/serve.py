@@ -7,6 +7,7 @@ import logging
 import sys
 
 from bot.logs import configure_logging
+from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import ROOT, get_settings
 
 
@@ -15,6 +16,7 @@ def main() -> None:
     configure_logging("rasa")
     for noisy in ("rasa", "matplotlib", "apscheduler", "sanic.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    leave_out_tensorflow()
     # Imported here: it takes seconds, and whoever only imports this module should not pay for it.
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints

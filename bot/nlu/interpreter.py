@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.logs import configure_logging
 from bot.nlu.reading import read_parse
+from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
 
 
@@ -23,11 +24,11 @@ class Interpreter:
     """A loaded model. Loading imports Rasa and takes some seconds; understanding takes milliseconds."""
 
     def __init__(self, model: Path) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
         os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
         quiet_logging()
-        # Imported here: whoever only imports this module should not wait for TensorFlow.
+        leave_out_tensorflow()
+        # Imported here: whoever only imports this module should not wait for Rasa.
         from rasa.core.agent import Agent
 
         self._agent = Agent.load(model)

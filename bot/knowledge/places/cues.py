@@ -83,7 +83,7 @@ _PATTERNS: list[tuple[Role, str]] = [
         r"|(?:sono|siamo) (?:\w+ )?(?:arrivat|venut|tornat|scappat|partit)\w (?:\w+ ){0,2}?(?:da|dal|dalla|dall|dalle)(?= )"
         r"|abitav\w+|vivev\w+|risiedev\w+|stavo|stavamo|vissut\w|sono stat[oai]|siamo stati"
         r"|(?:prima|una volta|anni fa|tempo fa|un tempo|in passato)(?: \w+)?(?= (?:a|ad|in|da|ero|stavo|vivevo|abitavo|sono stat|<))"
-        r"|(?:andat|venut|trasferit|spostat|scappat|partit|uscit)\w* via|via(?= da)|lasci\w+|precedent\w+|ex|vecchi[oa] (?:casa|indirizzo|residenza|domicilio|comune)"
+        r"|(?:andat|venut|trasferit|spostat|scappat|partit|uscit)\w* via|via(?= da)|lasci\w+|vend\w+ (?:la |una |mia )*casa|precedent\w+|ex|vecchi[oa] (?:casa|indirizzo|residenza|domicilio|comune)"
         r"|non (?:\w+ ){0,2}piu(?: \w+)?(?: a| ad| in| di)?(?= )",
     ),
     (
@@ -116,7 +116,7 @@ _PATTERNS: list[tuple[Role, str]] = [
         r"|dimor\w+|ospit\w*|(?:in )?affitto|appartamento|alloggi\w*|alloggiat\w|(?:mio|nostro) indirizzo|indirizzo(?= (?:e|:|<))|dorm[oe]|dormire"
         r"|(?:ora|adesso|oggi|attualmente|al momento|ormai|oramai|invece|pero)(?= (?:(?:a|ad|in|nel|nella) |<))"
         r"|da (?:\w+ )?(?:un|uno|\w+) (?:ann[oi]|mes[ei]|settiman\w|giorn\w|po) (?:a|ad|in|sono a|siamo a)(?= )"
-        r"|(?:io|noi) e (?:mi\w+ )?\w+ (?:a|ad|in)(?= )|(?:io|noi)(?: invece| pero| qui| qua| si)? (?:a|ad|in|nel|da)(?= )"
+        r"|(?:io|noi) (?:e|con) (?:\w+ ){1,3}?(?:a|ad|in)(?= )|(?:io|noi)(?: invece| pero| qui| qua| si)? (?:a|ad|in|nel|da)(?= )"
         r"|mi sono stabilit\w|stabil\w+|comune(?= :)|(?:paese|paesino|comune|citta|posto|frazione) (?:\w+ ){0,3}(?:, )?(?:che )?si chiama|fuori regione|(?:citta|paese)(?= :)",
     ),
     (

@@ -138,6 +138,8 @@ class _Builder:
         self.province_of = {entry.name: str(entry.province) for entry in self.municipalities}
         self.found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.splits: set[tuple[str, ...]] = set()
+        lists = ("counts_when_bare", "asked_when_bare", "everyday_words", "shared_with_elsewhere")
+        self.listed = {group: {key(words_of(name)) for name in data[group]} for group in lists}
 
     def build(self) -> Gazetteer:
         self._collect()
@@ -206,19 +208,15 @@ class _Builder:
             others=tuple(name for name in [*exact, *heads, *loose] if name not in meant),
             strength=self._strength(spelling),
             official="official" in groups or "short_names" in groups or "former_names" in groups,
-            unsure=spelling in self._words("shared_with_elsewhere") and "official" not in groups,
+            unsure=spelling in self.listed["shared_with_elsewhere"] and "official" not in groups,
         )
 
-    @lru_cache  # noqa: B019 - the builder lives as long as building takes
-    def _words(self, group: str) -> frozenset[str]:
-        return frozenset(key(words_of(name)) for name in self.data[group])
-
     def _strength(self, spelling: str) -> Strength:
-        if spelling in self._words("counts_when_bare"):
+        if spelling in self.listed["counts_when_bare"]:
             return Strength.BARE
-        if spelling in self._words("asked_when_bare"):
+        if spelling in self.listed["asked_when_bare"]:
             return Strength.ASKED
-        return Strength.WORD if spelling in self._words("everyday_words") else Strength.NAME
+        return Strength.WORD if spelling in self.listed["everyday_words"] else Strength.NAME
 
     def _areas(self) -> dict[str, Entry]:
         areas = {}

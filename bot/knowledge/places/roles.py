@@ -29,7 +29,7 @@ _DENIED_AFTER = re.compile(
     r"^ (?:io )?non ci (?:sono|abito|vivo|sto|ho)|^(?: \?| ,)? (?:no(?= [,.;!:]| <| ma| sono| abito| sto| vivo|$)|non piu)"
 )
 _PLAIN = frozenset(
-    "buongiorno salve ciao buonasera buondi grazie si ok allora ecco io a ad di da in il la le e ed mi qui per comune citta paese cittadina zona provincia frazione , ( - : e "
+    "ops opps ah oh buongiorno salve ciao buonasera buondi grazie si ok allora ecco io a ad di da in il la le e ed mi qui per comune citta paese cittadina zona provincia frazione , ( - : e "
     "gentile spettabile ufficio signori signora egregi egregio scusate scusi scusa buona sera giorno domanda informazione info una un sul su presso fuori appena subito poco vicino sopra sotto tra fra o oppure nel nella "
     "al alla alle regione cap mio mia nostro nostra codice postale citta via ma anzi no non solo cioe esattamente precisamente invece".split()
 )

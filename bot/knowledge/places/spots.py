@@ -50,12 +50,21 @@ def find_spots(tokens: Sequence[Token]) -> list[Spot]:
         elif used > 1:
             silent.update(range(i, i + used))
         i += used
-    spots = [_lengthened(tokens, spot, spots) for spot in spots]
+    spots = _apart([_lengthened(tokens, spot, spots) for spot in spots])
     misspelt = list(_misspelt_spots(tokens, spots, silent))
     spots = [
         spot for spot in spots if not any(other.first < spot.last and spot.first < other.last for other in misspelt)
     ]
     return sorted([*spots, *misspelt], key=lambda spot: spot.first)
+
+
+def _apart(spots: Sequence[Spot]) -> list[Spot]:
+    """The spots without those that begin inside the one before."""
+    apart: list[Spot] = []
+    for spot in spots:
+        if not apart or spot.first >= apart[-1].last:
+            apart.append(spot)
+    return apart
 
 
 def _lengthened(tokens: Sequence[Token], spot: Spot, spots: Sequence[Spot]) -> Spot:
@@ -65,7 +74,7 @@ def _lengthened(tokens: Sequence[Token], spot: Spot, spots: Sequence[Spot]) -> S
     firm = {other.first for other in spots if other.entry.strength is not Strength.WORD}
     for last, words in reversed(list(_windows(tokens, spot.first))):
         rest = range(spot.last, last)
-        if not 0 < len(rest) < 4 or any(i in firm for i in rest) or not tokens[last - 1].is_word or words[-1] in LINKS:
+        if not 0 < len(rest) < 4 or (rest[0] in firm) or not tokens[last - 1].is_word or words[-1] in LINKS:
             continue
         found = guess("".join(words)) if sum(map(len, words)) > 8 else None
         same = found and set(found.entry.municipalities) <= set(spot.entry.municipalities + spot.entry.others)

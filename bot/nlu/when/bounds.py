@@ -11,7 +11,7 @@ from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.reading import Reading
 from bot.nlu.when.within import plain
 
-Bound = Literal["from", "after", "until", "before"]
+Bound = Literal["from", "after", "until", "before", "around"]
 
 _DAY = timedelta(days=1)
 _THE = r"(?: (?:il|lo|la|l|le|i|gli|giorno|giorni|questo|questa|mese di|d|primo))*? ?$"
@@ -24,6 +24,7 @@ _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
             rf"|(?:(?:al )?massimo|max|al piu tardi)(?: (?:per|entro))?|entro (?:massimo|al massimo)|e non oltre){_THE}"
         ),
     ),
+    ("around", re.compile(rf"\b(?:verso|intorno a|intorno al|attorno a|attorno al|circa|a cavallo (?:di|del)|sotto|a ridosso (?:di|del)|nei giorni di){_THE}")),
     ("before", re.compile(rf"\b(?:prima (?:di|del|dell|della|dello)){_THE}")),
     ("after", re.compile(rf"\b(?:dopo|passat[oa]|oltre|successivamente a|a seguire){_THE}")),
     (
@@ -36,6 +37,7 @@ _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
 _ONWARDS = re.compile(r"^ ?(?:in poi|in avanti|in su)\b")
 _FIRST_END = re.compile(r"\b(?P<op>dal|dall|dalla|dai|da|tra|fra|compreso tra)(?: (?:il|l|la|giorno|le|i))*? ?$")
 _LAST_END = re.compile(r"^ ?(?:,? ?(?:fino |sino )?(?:al|all|alla|a|ad)|e|ed|-|/)(?: (?:il|l|la|giorno|le|i))*? ?$")
+_PARTS_SAID = ("mattina", "pomeriggio", "sera")
 _MOVE = re.compile(r"\b(?:spost|rimand|postic|posticip|anticip|rinvi|cambi)\w*\b")
 
 
@@ -112,8 +114,16 @@ def bounds(items: list[Item], text: str, now: datetime) -> list[Item]:
     result: list[Item] = []
     for item in items:
         gap = text[result[-1].end if result else 0 : item.start]
+        if item.kind == "part" and gap == " " and result and _only_limits(result[-1]) and text[item.start :].startswith(_PARTS_SAID):
+            result[-1] = replace(result[-1], end=item.end)
+            continue
         result.append(_bounded(item, gap, text, now) if item.kind in ("day", "weekday") else item)
     return result
+
+
+def _only_limits(item: Item) -> bool:
+    """Whether it is a limit in days: the part of day in "entro lunedì mattina" says only when that day ends it."""
+    return item.kind == "day" and all(one.date_to and not one.date_from for one in item.options)
 
 
 def _bounded(item: Item, gap: str, text: str, now: datetime) -> Item:
@@ -121,6 +131,8 @@ def _bounded(item: Item, gap: str, text: str, now: datetime) -> Item:
     kind, match = next(((kind, match) for kind, pattern in _BOUNDS if (match := pattern.search(gap))), (None, None))
     if kind == "from" and match and _MOVE.search(text[: item.start]) and not onwards and "prima" not in match[0]:
         return item
+    if kind == "around" and not (item.options and all(one.date for one in item.options)):
+        kind = match = None
     if kind is None and not onwards:
         return item
     options = [opened for one in days_of(item, now) for opened in open_range(one, kind or "from")]
@@ -128,7 +140,8 @@ def _bounded(item: Item, gap: str, text: str, now: datetime) -> Item:
         return item
     start = item.start - (len(match[0]) if match else 0)
     end = item.end + (onwards.end() if onwards else 0)
-    return replace(item, kind="day", start=start, end=end, options=tuple(dict.fromkeys(options)), weekday=-1, manner="", explicit_month=False)
+    chosen = tuple(dict.fromkeys(options))
+    return replace(item, kind="day", start=start, end=end, options=chosen, weekday=-1, manner="", explicit_month=False)
 
 
 def open_range(one: Reading, kind: Bound) -> list[Reading]:
@@ -136,6 +149,8 @@ def open_range(one: Reading, kind: Bound) -> list[Reading]:
     first, last = one.date or one.date_from, one.date or one.date_to
     if one.dates or (first is None and last is None):
         return []
+    if kind == "around":
+        return [one, span(first - 2 * _DAY, last + 2 * _DAY)] if first and last else [one]
     middle = _middle(one)
     ends = {"from": (first, middle), "after": (middle, last), "until": (middle, last), "before": (first,)}[kind]
     days = [day for day in ends if day]

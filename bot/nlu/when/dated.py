@@ -16,6 +16,7 @@ _FOLLOWED = r"(?= ?(?:[.,;!?)]|$|(?:o|e|ed|oppure|di|del|della|alle|dalle|ore|do
 _NEXT_NUMBER = re.compile(rf"{_JOIN}(?P<d>{DAY_NUMBER})\b{NOT_COUNTED}{_FOLLOWED}")
 _NUMBER_BEFORE = re.compile(rf"(?<![\d.,:/])\b(?P<d>{DAY_NUMBER}){_JOIN}$")
 _CHAIN = re.compile(r"^[ ,]*(?:(?:o|e|ed|oppure|al|all|a|fino al|il|l|anche|dal|-)[ ,]*)*$")
+_FALLS = re.compile(r" (?:che )?(?:è|cade|cade di|sarebbe|viene di|viene) (?:di )?")
 _SAME_DAY = re.compile(r"^ ?,? ?(?:(?:il|l|giorno|del|lo|\() ?)*$")
 
 
@@ -136,10 +137,21 @@ def agree(items: list[Item], text: str, today: date) -> list[Item]:
             if item.explicit_month and item.kind == "day" and item.manner != "period":
                 result[-1] = _weekday_and_date(weekday, item, today)
                 continue
+        if item.kind == "weekday" and result and (same := _falls_on(result[-1], item, text)):
+            result[-1] = same
+            continue
         if result and _is_hour_of(item, result[-1], text):
             item = replace(item, kind="time", options=tuple(one for one in item.options if one.has_hour), explicit_month=False)  # noqa: PLW2901
         result.append(item)
     return [replace(i, kind="day", options=day_of_month(i.number, today)) if i.kind == "number" else i for i in result]
+
+
+def _falls_on(day: Item, weekday: Item, text: str) -> Item | None:
+    """ "Il 6 dicembre è domenica": one day, when it is so."""
+    if day.kind != "day" or not _FALLS.fullmatch(text[day.end : weekday.start]):
+        return None
+    right = tuple(one for one in day.options if one.date and one.date.weekday() == weekday.weekday)
+    return replace(day, end=weekday.end, options=right) if right else None
 
 
 def _is_hour_of(item: Item, day: Item, text: str) -> bool:

@@ -78,17 +78,17 @@ def _later_today(found: re.Match[str], now: datetime) -> Item | None:
     return day_item(found, [Reading(date=then.date(), time=then.time().replace(second=0, microsecond=0))])
 
 
+# The count people mean first, and between which it may be.
+_VAGUE = {"un paio di": (2, 2, 3), "qualche": (3, 2, 7), "una decina di": (10, 9, 11), "una quindicina di": (15, 14, 15)}
+
+
 def _vague_later(found: re.Match[str], now: datetime) -> Item:
-    today, weeks = now.date(), found["unit"].startswith("se")
-    step = 7 if weeks else 1
-    low, high = {"un paio di": (2, 3), "qualche": (2, 4), "una decina di": (9, 11), "una quindicina di": (14, 15)}[
-        found["n"]
-    ]
-    first, last = today + timedelta(days=low * step), today + timedelta(days=high * step)
+    today, step = now.date(), 7 if found["unit"].startswith("se") else 1
+    likely, low, high = _VAGUE[found["n"]]
     if found["n"] == "qualche":
-        return day_item(found, [span(first, today + timedelta(days=7 * (3 if weeks else 1)))])
-    middle = today + timedelta(days=(10 if low == 9 else low) * step)
-    return day_item(found, [*on(middle), span(first, last)])
+        return day_item(found, [span(today + timedelta(days=low * step), today + timedelta(days=min(high * step, 28)))])
+    middle, first, last = (today + timedelta(days=number * step) for number in (likely, low, high))
+    return day_item(found, [*on(middle, first), span(first, last)])
 
 
 def _two_counts(found: re.Match[str], now: datetime) -> Item:
@@ -104,7 +104,7 @@ def _within(found: re.Match[str], now: datetime) -> Item:
         if unit.startswith("me")
         else today + timedelta(days=number * (7 if unit.startswith("se") else 1))
     )
-    return day_item(found, [span(None if found["verb"].startswith("entro") else today, last)])
+    return day_item(found, [span(None if found["verb"].startswith(("entro", "nel giro")) else today, last)])
 
 
 _N = rf"(?P<n>{ANY_NUMBER})"
@@ -118,7 +118,7 @@ RULES: list[Rule] = [
     rule(
         rf"\b{WD} {LAST}\b|\b{LAST} {WD}\b|\b(?:settimana|mese|anno|estate|inverno) {LAST}\b|\b{LAST} (?:settimana|mese|anno)\b"
         rf"|\b(?:{ANY_NUMBER}|qualche|un paio di|una decina di|pochi) (?:giorni|giorno|settimane|settimana|sett|mesi|mese|anni|anno|ore|ora"
-        r"|minuti) (?:e mezzo )?fa\b|\btempo fa\b",
+        r"|minuti) (?:e mezzo )?fa\b|\b(?:tempo|poco) fa\b|\bl altr[ao] (?:settimana|mese|anno)\b(?! ancora)",
         past_item,
     ),
     rule(r"\b(?P<word>oggi|domani) a (?P<weeks>otto|8|quindici|15)\b", _weeks_on),
@@ -126,10 +126,10 @@ RULES: list[Rule] = [
     rule(r"\b(?:quest[ao]|oggi in) (?P<part>mattin[ao]|mattinata|pomeriggio|sera|serata)\b", _this_part),
     rule(r"\b(?P<word>dopo ?domani|domani|oggi)(?: in giornata| stesso)?\b", _today),
     rule(r"\b(?:in|entro (?:la )?)giornata\b", lambda found, now: day_item(found, on(now.date()))),
-    rule(rf"\b(?:tra|fra|da qui a|nel giro di) {_N} (?:o|e|-) (?P<m>{ANY_NUMBER}) {_UNIT}", _two_counts),
-    rule(rf"\b(?P<verb>entro(?: massimo| i prossimi| le prossime)?|ne[il]l?[le]?e? prossim[ie]) {_N} {_UNIT}", _within),
+    rule(rf"\b(?:tra|fra|da qui a) {_N} (?:o|e|-) (?P<m>{ANY_NUMBER}) {_UNIT}", _two_counts),
+    rule(rf"\b(?P<verb>entro(?: massimo| i prossimi| le prossime)?|nel giro di|ne[il]l?[le]?e? prossim[ie]) {_N} {_UNIT}", _within),
     rule(
-        rf"\b(?:tra|fra|da oggi a|da qui a) {_N} (?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mese|ore|ora|minuti|minuto)\b",
+        rf"\b(?:tra|fra|da oggi a|da qui a) {_N} (?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mesetto|mese|ore|oretta|ora|minuti|minuto)\b",
         _later,
     ),
     rule(r"\b(?:tra|fra) (?P<n>mezz|mezza) (?P<unit>ora|oretta)\b", _later),

@@ -81,6 +81,8 @@ def _feasts_over(found: re.Match[str], now: datetime) -> Item:
     monday = next_feast(_from_easter(1), today) + _DAY
     if "pasq" in named:
         return day_item(found, [span(monday, None)], "period")
+    if not named and "feste" not in found[0] and 5 <= today.month <= 9:
+        return day_item(found, [span(date(today.year, 9, 1), None), span(date(today.year, 9, 21), None)], "period")
     if not named and (monday - today).days <= 21:
         return day_item(found, [span(monday, None), span(epiphany, None)], "period")
     return day_item(found, [span(epiphany, None)], "period")
@@ -110,6 +112,8 @@ def _bridge(found: re.Match[str], now: datetime) -> Item:
     feast = next_feast(_next_of(found["feast"]), now.date()) if found["feast"] else _next_bridge(now.date())
     first = before(feast, 4) + _DAY if feast.weekday() <= 2 else feast
     last = after(feast, 0) - _DAY if feast.weekday() >= 2 else feast
+    if first == last:
+        first, last = feast - _DAY, feast + _DAY
     over = [span(last + _DAY, None), span(feast + _DAY, None)]
     return day_item(found, over if found["op"] else [span(min(first, feast), max(last, feast)), *on(feast)], "period")
 
@@ -121,6 +125,8 @@ def _next_of(name: str) -> Callable[[int], date]:
         "1 maggio": (5, 1),
         "2 giugno": (6, 2),
         "1 novembre": (11, 1),
+        "morti": (11, 1),
+        "santi": (11, 1),
     }
     if name in dated:
         return _fixed(*dated[name])

@@ -11,7 +11,7 @@ _FILLING = frozenset(
     il lo la i gli le l un uno una di del dello della dell dei delle d a al allo alla all ad in nel nella nell nei nelle con su sul sulla per
     alle agli verso circa ore ora orario giorno giorni data mese settimana anno magari possibilmente preferibilmente preferirei preferisco tipo
     diciamo facciamo solo soltanto sempre se possibile puo potete va bene andrebbe sarebbe meglio ideale perfetto benissimo comodo comoda
-    prossimo prossima mattina sera anche esempio grazie senza problemi ogni tutti tutte qualsiasi qualunque qualche qualcuno qualcosa che
+    prossimo prossima mattina sera anche esempio grazie senza problemi ogni tutti tutte qualsiasi qualunque qualche qualcuno qualcosa
     sia nella fascia oraria pure proprio ok esatto eventualmente volendo libero libera libere liberi
     disponibile disponibili disponibilita va vanno andrebbero starebbe starebbero dentro durante ecco direi penso credo forse indifferente fisso
     """.split()
@@ -25,7 +25,7 @@ CORRECTION = re.compile(
     r"|\bmi (?:sono|son) (?:sbagliat|confus|spiegat)\w*|\bho sbagliato\b|\bpardon\b|\bcioe\b|\bripensandoci\b|\berrata corrige\b|\brettifico\b"
     r"|\bo meglio\b(?! ancora)|\bmacche\b|\baspett[ai]\b|\bripensandoc\w+\b|\bpensandoci\b|\bno dai\b|\bsorry\b|\bcorreggo\b"
 )
-_APPOSITION = re.compile(r" ?,? ?(?:che )?(?:è|sarebbe|sara|cioe|ossia|ovvero|che e) (?:il |l |gia )?")
+_APPOSITION = re.compile(r" ?,? ?(?:che (?:è|e|sarebbe|sara)|cioe|ossia|ovvero) (?:il |l |gia )?")
 _BARE_NOT = re.compile(r"\b(?:non|no)(?: (?:il|l|di|la))? $")
 _INSTEAD = re.compile(r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* $")
 SENTENCE_END = re.compile(r"[.;!?]")

@@ -10,7 +10,7 @@ from bot.nlu.when.finish import finish
 from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
-from bot.nlu.when.merge import correct, dated, days_only, distinct, merge, union
+from bot.nlu.when.merge import correct, dated, days_only, distinct, meet_days, merge, union
 from bot.nlu.when.polarity import Sign, signs
 from bot.nlu.when.reading import EMPTY, PARTS, Reading
 from bot.nlu.when.scan import Scan
@@ -144,7 +144,8 @@ def _outcome(said: Said, marks: list[Sign]) -> tuple[Reading, ...]:
     if not said.anything and not said.excluded:
         gone = any(sign in ("past", "perhaps_past") for sign in marks)
         return (Reading(past=True),) if gone else ()
-    return distinct(_without(one, said.excluded) for one in said.options)
+    left = [one for one in said.options if days_only(one) not in said.excluded]
+    return distinct(_without(one, said.excluded) for one in left or said.options)
 
 
 def _without(one: Reading, excluded: tuple[Exclusion, ...]) -> Reading:
@@ -173,6 +174,11 @@ def _within(item: Reading, day: date) -> bool:
 
 
 def _matters(item: Exclusion, one: Reading) -> bool:
+    names = (item,) if isinstance(item, str) else item.weekdays
+    if one.weekdays and names and not set(names) & {*one.weekdays, *PARTS}:
+        return False
+    if isinstance(item, Reading) and item.has_day and meet_days(one, item) is None:
+        return False
     if isinstance(item, str) and item in PARTS:
         return one.part is None and one.time is None
     if isinstance(item, Reading) and not item.has_day:

@@ -73,7 +73,7 @@ def _opposite_ends(one: Reading, other: Reading) -> Reading | None:
 
 def merge(one: Reading, other: Reading) -> list[Reading]:
     """Both together; when they contradict each other, one or the other."""
-    days, hours = _meet_days(one, other), _meet_hours(one, other)
+    days, hours = meet_days(one, other), _meet_hours(one, other)
     if days is None or hours is None:
         return [one, other]
     part = _meet_parts(one, other)
@@ -94,10 +94,18 @@ def overlay(days: Reading, hours: Reading) -> Reading:
 
 def correct(one: Reading, new: Reading) -> Reading:
     """What holds after "anzi": the new day, hour or part in place of the old."""
-    kept = days_only(new if new.has_day else one)
+    kept = _same_day_of(one, new) or days_only(new if new.has_day else one)
     timed = new.has_hour or new.part is not None
     source = new if timed else one
     return replace(overlay(kept, hours_only(source)), part=source.part, asap=one.asap or new.asap, excludes=one.excludes)
+
+
+def _same_day_of(one: Reading, new: Reading) -> Reading | None:
+    """ "Il 5 agosto, no, settembre": the day stays, the month changes."""
+    first, last = new.date_from, new.date_to
+    if not one.date or not first or not last or first.month != last.month or (last + timedelta(days=1)).day != 1:
+        return None
+    return Reading(date=last.replace(day=one.date.day)) if one.date.day <= last.day and (last - first).days > 13 else None
 
 
 _CONFLICT: Any = object()
@@ -128,7 +136,8 @@ def _meet_hours(one: Reading, other: Reading) -> Reading | None:
     return Reading(time_from=first, time_to=last) if not first or not last or first < last else None
 
 
-def _meet_days(one: Reading, other: Reading) -> Reading | None:
+def meet_days(one: Reading, other: Reading) -> Reading | None:
+    """The days both readings leave; None when there is none."""
     a, b = days_only(one), days_only(other)
     if not a.has_day or not b.has_day or a == b:
         return a if a.has_day else b

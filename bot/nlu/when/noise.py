@@ -16,7 +16,7 @@ _TITLES = (
 _KIN = r"(?:collega|operatrice|operatore|marito|moglie|zia|zio|nonna|nonno|figlia|figlio|sorella|fratello|amica|amico)"
 _NOT_SURNAME = (
     r"(?:Mattin|Pomeriggi|Ser[ae]|Prossim|Scors|Siete|Posso|Vorrei|Alle|Ore|Va|Non|Sono|Vengo|Verr|Ci|Mi|Ho|Dopo|Prima|Grazie|Ok|Se|Per"
-    r"|Domenica|Natale|Sabato|Lun|Mar|Mer|Gio|Ven|Gen|Feb|Apr|Mag|Giu|Lug|Ago|Set|Ott|Nov|Dic|E\b|O\b|No\b|S[iì]\b|A\b|Da|Al)"
+    r"|Domenica|Natale|Sabato|(?:Lun|Mart|Mercol|Giov|Ven(?:er)?)e?d[iì]\b|(?:Gennaio|Febbraio|Marzo|Aprile|Maggio|Giugno|Luglio|Agosto)\b|(?:Settembre|Ottobre|Novembre|Dicembre)\b|E\b|O\b|No\b|S[iì]\b|A\b|Da|Al)"
 )
 
 # On the message as written: here capitals still tell.
@@ -75,6 +75,7 @@ _NORMAL = [
         rf"(?<!\w){_LAW} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*"
         rf"(?:,? del(?:l anno)? (?:\d{{1,2}} {MONTH}(?: \d{{4}})?|\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\d{{4}}|\d{{2}}\b))?"
     ),
+    re.compile(rf"\b{_PAPER}[^.;!?,]{{0,20}}? (?:del|dell|in data) {_FULL_DATE}"),
     re.compile(rf"(?<!\w){_LABEL} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*(?! ?{MONTH})(?: del (?:\d{{4}}|[4-9]\d)\b)?"),
     re.compile(r"(?:€|\beuro\b|\beur\b) ?\d[\d.,]*|(?<![\d/])\d[\d.,]* ?(?:€|euro\b|eur\b|mila\b|%|per cento\b)"),
     re.compile(r"\b24 ore su 24\b|\bh ?24\b|\b24 ?/ ?7\b|\b24 ?h\b|\b7 giorni su 7\b|\b7 su 7\b"),
@@ -93,7 +94,6 @@ _NORMAL = [
     ),
     re.compile(r"\b(?:il|al|entro il) \d{1,2} (?:di )?(?:ogni mese|del mese ogni)\b|\bprend\w+ (?:il|l) \d{1,2}(?: o (?:il|l) \d{1,2})?(?! \w+o\b)"),
     re.compile(rf"\bdur\w+ (?:\w+ ){{0,3}}(?:fino|sino) ad? {MONTH}\b"),
-    re.compile(rf"\b{_PAPER}[^.;!?,]{{0,20}}? (?:del|dell|in data) {_FULL_DATE}"),
     re.compile(r"\bcerc\w+ [^.;!?]{0,40}?\b(?:di|la|al|il|solo|part time) (?:mattina|mattino|pomeriggio|sera)\b"),
     re.compile(r"\b(?:volt[ae]|ore|giorni|euro|#+) (?:al|alla|a|ogni|per) (?:giorno|mese|settimana|mattina|sera)\b"),
 ]

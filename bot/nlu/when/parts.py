@@ -33,7 +33,7 @@ WORDS: list[tuple[Part, str]] = [
     ),
     (
         "tarda_mattina",
-        rf"{_IN}tard[ao] {_MORNING}|{_MORNING} tardi|{_IN}fine {_MORNING}|(?:a )?meta {_MORNING} inoltrata|prima di (?:pranzo|mangiare)"
+        rf"{_IN}tard[ao] {_MORNING}|{_MORNING} (?:sul )?tardi|{_IN}fine {_MORNING}|(?:a )?meta {_MORNING} inoltrata|prima di (?:pranzo|mangiare)"
         rf"|{_MORNING} inoltrata|tardi (?:la|in|di) {_MORNING}|seconda parte della {_MORNING}",
     ),
     (

@@ -44,6 +44,16 @@ def _week_after_next(found: re.Match[str], now: datetime) -> Item:
     return _period(found, week(now.date() + 2 * _WEEK, now.date()))
 
 
+def _one_or_two_weeks_on(found: re.Match[str], now: datetime) -> Item:
+    """ "Quella dopo": after the next, when the next was spoken of."""
+    today = now.date()
+    return _period(found, week(today + 2 * _WEEK, today), week(today + _WEEK, today))
+
+
+def _weekends(found: re.Match[str], _now: datetime) -> Item:
+    return day_item(found, [Reading(weekdays=WEEKDAYS[5:])])
+
+
 def _this_week(found: re.Match[str], now: datetime) -> Item:
     today = now.date()
     if today.weekday() == 6:
@@ -66,7 +76,7 @@ def _weekend(found: re.Match[str], now: datetime) -> Item:
         return _period(found, following)
     if _is_next(found):
         return _period(found, following) if today >= saturday else _period(found, this, following)
-    return _period(found, this)
+    return day_item(found, [this], "period" if "quest" in found.string[max(0, found.start() - 8) : found.start()] else "")
 
 
 def _end_of_week(found: re.Match[str], now: datetime) -> Item:
@@ -110,6 +120,10 @@ _PIECES: dict[str, tuple[int, int | None]] = {
     "prima quind": (1, 15),
     "seconda met": (16, None),
     "seconda quind": (16, None),
+    "prima dec": (1, 10),
+    "seconda dec": (11, 20),
+    "terza dec": (21, None),
+    "ultima dec": (21, None),
     "met": (11, 20),
     "fine": (24, None),
     "ultim": (24, None),
@@ -196,12 +210,15 @@ def _after_summer(found: re.Match[str], now: datetime) -> Item:
 _OF = r"(?:di |del |d |della |dello |dell )?"
 _MONTHS = rf"(?P<month>{MONTH}|(?:quest[oa] )?mese(?: {NEXT}| corrente| in corso)?|{NEXT} mese)(?: (?:di )?{NEXT})?(?: (?:del )?(?P<y>20\d\d))?"
 _PIECE = (
-    r"(?P<piece>inizio|primissimi|primi giorni|primi|prima meta|prima quindicina|seconda meta|seconda quindicina|meta|fine|ultimi giorni"
+    r"(?P<piece>inizio|primissimi|primi giorni|primi|prima meta|prima quindicina|(?:prima|seconda|terza|ultima) decade|seconda meta|seconda quindicina|meta|fine|ultimi giorni"
     r"|ultimissimi giorni)"
 )
 
 # Before the weekdays, which would take "prossima" for themselves.
 EARLY_RULES: list[Rule] = [
+    rule(r"\b(?:la|alla|nella|per la) (?P<item>prossima)(?= ?(?:[.,;!?]|$|(?:no|si|sì|non|posso|va|invece|faccio|ci|sono|meglio|vengo|riesco|o)\b))", _next_week),
+    rule(r"\bquella (?:dopo|successiva)\b(?! (?:di|del|a)\b)", _one_or_two_weeks_on),
+    rule(r"\b(?:nei|i|tutti i|ogni|di|durante i|quasi tutti i) (?P<item>weekend|week ?-? ?end|fine ?settimana)\b", _weekends),
     rule(rf"\bsettimana {NEXT} ancora\b|\bsettimana dopo (?:la prossima|ancora|quella prossima)\b|\bquella dopo la prossima\b", _week_after_next),
     rule(r"\bnon (?:la (?:settimana )?prossima(?: settimana)?|questa settimana) (?:ma |, ?)?(?:quella dopo|l altra)\b", _week_after_next),
     rule(rf"\b(?P<piece>inizi[oi]?|primi(?: giorni)?|meta) (?:della |di |a )?(?:{NEXT} settimana|settimana {NEXT}|settimana)\b", _piece_of_week),

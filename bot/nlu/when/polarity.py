@@ -32,7 +32,13 @@ def signs(found: list[Segment], text: str) -> list[Sign]:
     """The sign of each stretch."""
     harmless = HARMLESS.sub(lambda match: "~" * len(match[0]), text)
     refused = _refusals(found, harmless)
+    refused = [no or _shift(segment, harmless) for no, segment in zip(refused, found, strict=True)]
     return ["refused" if no else _sign(found, index, text) for index, no in enumerate(refused)]
+
+
+def _shift(segment: Segment, text: str) -> bool:
+    """ "Questa settimana faccio mattina" speaks of a shift."""
+    return not segment.has_day and re.search(r"\bfaccio(?: (?:il|la|di|turno|turni))* $", text[: segment.start]) is not None
 
 
 def _refusals(found: list[Segment], text: str) -> list[bool]:
@@ -83,7 +89,11 @@ def _sign(found: list[Segment], index: int, text: str) -> Sign:
     after = text[segment.end : found[index + 1].start if index + 1 < len(found) else len(text)]
     if segment.past:
         return "past"
-    return _from_work(segment, before) or _passing(segment, before, after, text) or _tense(before, after) or "wanted"
+    return (
+        _from_work(segment, before)
+        or _named(segment, before, after, text, _tense(before, after))
+        or ("aside" if _aside(before, after) else "wanted")
+    )
 
 
 def _from_work(segment: Segment, before: str) -> Sign | None:
@@ -92,16 +102,20 @@ def _from_work(segment: Segment, before: str) -> Sign | None:
     return "free_from" if FREE_FROM.search(before) else "busy_from" if BUSY_FROM.search(before) else None
 
 
-def _passing(segment: Segment, before: str, after: str, text: str) -> Sign | None:
-    """Days named without being wanted: an appointment to change, a deadline, a state since then."""
+def _named(segment: Segment, before: str, after: str, text: str, tense: Sign | None) -> Sign | None:
+    """Days named without being wanted: gone by, of an appointment to change, of a state since then."""
     if SINCE.search(before) and any(item.date_from and not item.date_to for item in segment.days):
         return "past"
     if INSTEAD.search(before) or (SOURCE.search(before) and segment.has_day) or _moved_from(text[: segment.start], after):
-        return "source"
+        return tense or "source"
+    return tense
+
+
+def _aside(before: str, after: str) -> bool:
+    """Whether something else falls on that day: a deadline, a wedding, a train."""
     near = CLAUSE.split(before)[-1]
-    if (ASIDE.search(near) and not AHEAD.search(near)) or CLOSED.match(after) or BESIDES.match(after):
-        return "aside"
-    return None
+    falls = ASIDE.search(near) is not None and not AHEAD.search(near)
+    return falls or CLOSED.match(after) is not None or BESIDES.match(after) is not None
 
 
 def _moved_from(before: str, after: str) -> bool:

@@ -9,7 +9,7 @@ from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
-from bot.nlu.when.verbs import CLOSED
+from bot.nlu.when.verbs import AT_WEEKEND, CLOSED
 
 Exclusion = str | Reading
 
@@ -73,7 +73,7 @@ def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
         return segment.has_day
     if item.kind != "day":
         return False
-    if segment.past or CLOSED.match(text[item.end :]):
+    if segment.past or CLOSED.match(text[item.end :]) or AT_WEEKEND.search(text[segment.start : segment.end]):
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
     return segment.has_day and parts_days(gap, segment.before, opened=opened)
@@ -192,6 +192,12 @@ def exclusions(segment: Segment) -> list[Exclusion]:
     return list(dict.fromkeys(found))
 
 
+def _any_weekend(day: Item) -> bool:
+    """ "Nel weekend no" speaks of all of them, "questo weekend no" of one."""
+    first, last = day.options[0].date_from, day.options[0].date_to
+    return day.manner == "" and first is not None and last is not None and (first.weekday(), last.weekday()) == (5, 6)
+
+
 def _exclusion(group: Group, qualifier: Group) -> list[Exclusion]:
     day = group.day
     if day is None:
@@ -202,6 +208,6 @@ def _exclusion(group: Group, qualifier: Group) -> list[Exclusion]:
     by_name = day.weekday >= 0 and day.manner in ("", "habit", "either")
     first = Reading(weekdays=(WEEKDAYS[day.weekday],)) if by_name else _days(group)[0]
     if not qualifier.qualified and not first.part:
-        names = first.weekdays if not (first.date_from or first.date_to) else ()
+        names = WEEKDAYS[5:] if _any_weekend(day) else first.weekdays if not (first.date_from or first.date_to) else ()
         return [*names] if names else [first]
     return list(_qualify(first, qualifier)[:1])

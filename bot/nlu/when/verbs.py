@@ -63,12 +63,12 @@ ASIDE = re.compile(
     r"|compio|compie|matrimonio|trasloco|scadenza|naspi|disoccupazione|treno|bus|autobus|pullman|corriera|escono|esce|porto i|pagament\w+|bando|bolletta|affitto)\b"
 )
 _PARTICIPLE = (
-    r"(?:\w{2,}(?:ato|ata|ati|ate|uto|uta|uti|ute|ito|ita|iti|ite)|fatto|fatta|fatti|detto|scritto|visto|preso|perso|letto|chiesto|messo|chiuso|aperto|smesso|rotto|risposto|speso|avuto|stat[oaie]"
-    r"|rimast[oaie]|successo|corso|concluso|concesso|sottoscritto)"
+    r"(?:\w{2,}(?:at|ut|it)[oaie]|\w*(?:fatt|dett|scritt|lett|rott|assunt|vint|scelt|tolt|risolt|copert|offert|apert|spes|pres|decis|chius|conclus|delus|esclus"
+    r"|pers|smess|mess|moss|success|espress|concess|discuss|vist|chiest|mort|corrispost)[oaie]|stat[oaie]|rimast[oaie])"
 )
 _NOT_GONE = (
-    r"(?!prenotat|fissat|dat[oa]\b|pres[oa] (?:un )?appuntament|preso l|preso app|dett[oa] (?:di|che)|scritt[oa] (?:di|che)|confermat|spostat|propost|offert|assegnat|convocat|invitat|decis"
-    r"|consigliat|chiest[oa] (?:di|un appuntament)|trovat[oa] (?:un )?post|ricevut[oa] (?:un|una|il|la|l|vostr\w) |avut[oa] (?:un |l )?appuntament|disponibil|libera|marti|occupat|impegnat|interessat|obbligat|iscritt[oa]\b(?! (?:il|l))|disoccupat|abituat|mess[oa] (?:l|un|in))"
+    r"(?!apert|chius|prenotat|fissat|dat[oa]\b|pres[oa] (?:un )?appuntament|preso l|preso app|dett[oa] (?:di|che)|scritt[oa] (?:di|che)|confermat|spostat|propost|offert|assegnat|convocat|invitat|decis"
+    r"|consigliat|chiest[oa] (?:di|un appuntament)|trovat[oa] (?:un )?post|ricevut[oa] (?:(?:un|una|il|la|l|vostr\w) ){1,2}(?:messaggio|convocazione|mail|sms|lettera|invito|appuntamento|chiamata)(?: \w+){0,2} per|avut[oa] (?:un |l )?appuntament|disponibil|libera|marti|occupat|impegnat|interessat|obbligat|iscritt[oa]\b(?! (?:il|l))|disoccupat|abituat|mess[oa] (?:l|un|in))"
 )
 # A state that lasts since then.
 SINCE = re.compile(
@@ -77,6 +77,7 @@ SINCE = re.compile(
 )
 # The day is only named to say that it will not do, or asked about.
 CLOSED = re.compile(r"^ ?(?:\w+ ){0,2}(?:è|e|siete|siate|sara|sono|saranno|sarete) (?:gia )?(?:festa|festivo|chius\w|ponte)\b(?! ?\?)")
+AT_WEEKEND = re.compile(r"\b(?:è|cade|cade di|viene di|sarebbe) (?:di )?(?:sabato|domenica)$")
 BESIDES = re.compile(r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|e il mio compleanno|è il mio compleanno|e il compleanno|è il compleanno)")
 GONE = re.compile(
     rf"\b(?:ho|hai|abbiamo|avete|hanno|ha|sono|siamo|siete|e|è)(?: (?:gia|anche|poi|solo|sempre|mi|vi|ci|stat[oa]|appena|subito))* {_NOT_GONE}{_PARTICIPLE}\b"
