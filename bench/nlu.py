@@ -12,7 +12,7 @@ from typing import Any
 from bench import when_where
 from bench.held_out import FILE, held_out, overlap_with_training
 from bench.measure import Measured, measure
-from bench.report import heading, percent, percentile, table
+from bench.report import Cell, heading, percent, percentile, table
 from bench.score import (
     DEFINITIONS,
     Ranking,
@@ -67,7 +67,7 @@ def run(*, quick: bool, skip_stock: bool, epochs: int) -> dict[str, Any]:
         f"{FILE.relative_to(ROOT)}; {in_training} of its texts also stand in the training data (greetings and the like)"
     )
     figures: dict[str, Any] = {"threshold": threshold, "messages": len(held_out()), "also_in_training": in_training}
-    figures["variants"] = {variant.name: summary(*rest, threshold) for variant, *rest in found}
+    figures["variants"] = {variant.name: summary(model, measured, threshold) for variant, model, measured in found}
     print_understanding(found, threshold)
     print_pairs(found)
     print_cost(found)
@@ -94,7 +94,7 @@ def summary(trained: Trained, measured: Measured, threshold: float) -> dict[str,
 
 def print_understanding(found: Found, threshold: float) -> None:
     """What is right and what the assistant would do."""
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for variant, _, measured in found:
         rows.append(understanding_row(variant.title, measured.rankings, threshold))
         if variant.name.startswith("rasa"):
@@ -110,7 +110,7 @@ def print_understanding(found: Found, threshold: float) -> None:
     print(f"\n{DEFINITIONS}")
 
 
-def understanding_row(title: str, rankings: list[Ranking], threshold: float) -> list[Any]:
+def understanding_row(title: str, rankings: list[Ranking], threshold: float) -> list[Cell]:
     s = score(held_out(), rankings, threshold)
     shares = (
         s.right, s.first_three, s.acted_right, s.confidently_wrong, s.right_when_acting, s.asked, s.wrongly_declined,
@@ -192,7 +192,7 @@ def print_when_where() -> dict[str, Any]:
     read = list(when_where.read_all())
     if read:
         names: tuple[when_where.Verdict, ...] = ("right", "asked back", "asked amiss", "missed", "silently wrong")
-        rows = []
+        rows: list[list[Cell]] = []
         for reading in read:
             shares = [percent(reading.verdicts[name] / reading.messages) for name in names]
             rows.append([reading.name, reading.messages, *shares, reading.verdicts["silently wrong"]])

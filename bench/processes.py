@@ -59,7 +59,11 @@ class System:
     def check_alive(self) -> None:
         """Raise `StartFailed` when the command has ended."""
         if self._process.poll() is not None:
-            raise StartFailed(f"ended with {self._process.returncode}:\n{self.log.read_text(errors='replace')[-2000:]}")
+            raise StartFailed(f"ended with {self._process.returncode}:\n{self.said()[-2000:]}")
+
+    def said(self) -> str:
+        """What the command wrote so far."""
+        return self.log.read_text(errors="replace")
 
     def by_role(self) -> dict[str, list[psutil.Process]]:
         """The living processes, by name."""
@@ -91,7 +95,7 @@ class System:
             try:
                 self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                print(f"still running after {STOP_SECONDS:.0f} s: {self._process.args}")
+                print(f"still running after {STOP_SECONDS:.0f} s: {self._own} ({self._process.pid})")
         _, left = psutil.wait_procs(everything, timeout=5)
         for process in left:
             print(f"left over and now killed: {process.pid} {process.name()}")

@@ -13,7 +13,7 @@ import uvloop
 from bench.held_out import texts_to_send
 from bench.load import Phase, at_rate, saturating
 from bench.processes import System
-from bench.report import heading, percentile, table
+from bench.report import Cell, heading, percentile, table
 from bench.systems import Sportello, StockRasa
 from bench.talkers import RestTalkers, WebChatTalkers
 from bench.variants import stock_variant
@@ -133,7 +133,7 @@ def summary(phase: Phase) -> dict[str, Any]:
 def print_starts(found: list[Loaded]) -> None:
     """How long until the first message can be sent."""
     ours = found[0].starts
-    rows = [["sportello run, new database", ours[0]], ["sportello run, again", ours[1]]]
+    rows: list[list[Cell]] = [["sportello run, new database", ours[0]], ["sportello run, again", ours[1]]]
     rows += [[loaded.title, loaded.starts[0]] for loaded in found[1:]]
     print()
     table(["start", "seconds"], rows, ratios=True)
@@ -145,7 +145,7 @@ def print_latency(found: list[Loaded]) -> None:
         "", "sent", "answered", "refused", "unanswered", "answers/s", "ms p50", "ms p95", "ms p99", "generator, cores",
     ]  # fmt: skip
     for name in found[0].phases:
-        rows = []
+        rows: list[list[Cell]] = []
         for loaded in found:
             s = summary(loaded.phases[name])
             counts = [str(s[key]) for key in ("sent", "answered", "refused", "unanswered")]
@@ -158,7 +158,7 @@ def print_latency(found: list[Loaded]) -> None:
 def print_cpu(found: list[Loaded]) -> None:
     """CPU a message at saturation, by process."""
     print("\nCPU milliseconds an answered message, at saturation")
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for loaded in found:
         by_process = loaded.phases["saturation"].cpu_ms_per_message()
         rows.append([f"{loaded.title}: all", sum(by_process.values())])
@@ -170,7 +170,7 @@ def print_cpu(found: list[Loaded]) -> None:
 def print_memory(found: list[Loaded]) -> None:
     """Memory, by process."""
     print("\nMB: resident, and proportional (pages divided among the processes that share them)")
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     for loaded in found:
         fresh, used = loaded.fresh, loaded.used
         rows.append([f"{loaded.title}: all", *_sums(fresh), *_sums(used)])

@@ -10,12 +10,15 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from dotenv import dotenv_values
+
 from bench.processes import StartFailed, System, free_ports
 from bot.launch.model import training_environment
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT
 
-READY_WITHIN_SECONDS = 300.0
+READY_WITHIN_SECONDS = 600.0
 LOOK_EVERY_SECONDS = 0.02
+TRAINING = "] addestro il modello"
 ROLES = {
     "Rasa": "bot.dialogue.serve",
     "actions": "actions.serve",
@@ -50,7 +53,7 @@ class Sportello:
             "PYTHONWARNINGS": "ignore",
         }  # fmt: skip
         self._env.pop("DATABASE_URL", None)
-        if Settings(data_dir=data).database_url is not None and "DATABASE_URL" not in os.environ:
+        if dotenv_values(ROOT / ".env").get("DATABASE_URL"):
             raise SystemExit("DATABASE_URL is set in .env: the benchmark would write there. Take it out for the time.")
 
     def ensure_model(self) -> None:
@@ -68,7 +71,10 @@ class Sportello:
         system = System(command, cwd=ROOT, env=self._env, log=log, roles=ROLES, own="supervisor")
         system.also(self._data / "postgres" / "postmaster.pid")
         try:
-            yield system, wait_until(system, lambda: "] pronto" in log.read_text(errors="replace"))
+            seconds = wait_until(system, lambda: "] pronto" in system.said())
+            if TRAINING in system.said():
+                print("ATTENTION: the model's inputs changed, so this start trained a model: its seconds say nothing.")
+            yield system, seconds
         finally:
             system.stop()
 

@@ -36,6 +36,10 @@ class Trained:
     cost: Cost
 
 
+KEPT = 3
+"""How many models of one kind are kept."""
+
+
 class TrainingFailed(Exception):
     """`rasa train` ended with an error; the message names its log."""
 
@@ -57,7 +61,6 @@ def train_project(name: str, project: Path, folder: Path, *, env: Mapping[str, s
     Raises `TrainingFailed`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    print(f"training {name} ...", flush=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".training-") as work:
         made = Path(work) / "made"
         shutil.copytree(project, made) if project != ROOT else made.mkdir()
@@ -68,6 +71,7 @@ def train_project(name: str, project: Path, folder: Path, *, env: Mapping[str, s
             "--data", data, "--config", "config.yml", "--domain", "domain.yml",
         ]  # fmt: skip
         env = {"RASA_CACHE_DIRECTORY": str(Path(work) / "rasa"), "PYTHONPATH": str(ROOT), **env}
+        print(f"training {name} ... (progress: {made / LOG})", flush=True)
         started = time.monotonic()
         with (made / LOG).open("w") as log:
             process = subprocess.Popen(
@@ -95,5 +99,14 @@ def train_project(name: str, project: Path, folder: Path, *, env: Mapping[str, s
         (made / COST).write_text(json.dumps(asdict(cost)), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
+    forget_old(folder)
     print(f"training {name}: {seconds:.0f} s", flush=True)
     return Trained(folder / MODEL, cost)
+
+
+def forget_old(folder: Path) -> None:
+    """Delete all but the newest models of the same kind: names are `<kind>-<hash>`."""
+    kind = folder.name.rpartition("-")[0]
+    same = [other for other in folder.parent.glob(f"{kind}-*") if other.name.rpartition("-")[0] == kind]
+    for other in sorted(same, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(other, ignore_errors=True)

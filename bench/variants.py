@@ -1,5 +1,6 @@
 """The variants compared: each knows how to get its model, and in which environment that is loaded."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,18 +72,17 @@ def train_ours(encoder: Encoder, *, keep_vectors: bool) -> Trained:
     """
     settings = get_settings().model_copy(update={"encoder": encoder})
     keep_vectors = keep_vectors and encoder == "full"
-    suffix = "-kept" if keep_vectors else ""
-    folder = cache_folder() / f"ours-{encoder}-{fingerprint(settings)}{suffix}"
+    key = fingerprint(settings)
+    folder = cache_folder() / f"ours-{encoder}{'-kept' if keep_vectors else ''}-{key}"
     if (found := kept(folder)) is not None:
         return found
-    key = fingerprint(settings)
     with tempfile.TemporaryDirectory() as empty:
-        env = {"SPORTELLO_ENCODER": encoder}
+        env: dict[str, str] = {"SPORTELLO_ENCODER": encoder}
         if encoder == "full" and not keep_vectors:
             env["SPORTELLO_CACHE_DIR"] = str(cache_without_vectors(settings, Path(empty)))
         trained = train_project(f"ours, {encoder}", ROOT, folder, env=env, vectors_kept=keep_vectors)
     if fingerprint(settings) != key:
-        (folder / "cost.json").unlink()
+        shutil.rmtree(folder)
         raise SystemExit("The inputs of the model changed while it was trained: run again.")
     return trained
 

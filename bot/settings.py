@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +32,6 @@ class Settings(BaseSettings):
     http_port: Port = 8080
     rasa_port: Port = 5005
     actions_port: Port = 5055
-    worker_metrics_port: Port = 9105
     trusted_proxies: int = Field(0, ge=0, le=5)
 
     # What is said about the agency
@@ -60,6 +59,16 @@ class Settings(BaseSettings):
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = False
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        if not all(origin.startswith(("http://", "https://")) for origin in origins):
+            raise ValueError("scrivi gli indirizzi completi separati da virgole, come https://www.example.org")
+        return origins
 
     @property
     def rasa_url(self) -> str:

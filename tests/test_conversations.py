@@ -29,7 +29,8 @@ CONVERSATIONS = [
 ]
 FOREIGN = ("I am an", "Je suis", "Soy un", "Sunt un", "أنا", "Jam një")
 
-pytestmark = pytest.mark.model
+# One event loop for all: the connection to the action server is kept open between turns.
+pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.nlu.aspects import asked_aspect, is_bare_aspect
-from bot.nlu.certainty import trust_names
+from bot.nlu.certainty import is_bare_place, trust_names
 from bot.nlu.danger import tells_of_danger
 from bot.nlu.entities import find_entities
 from bot.nlu.languages import named_language, written_language
@@ -151,3 +151,10 @@ def test_a_name_does_not_overrule_a_sure_understanding() -> None:
 def test_a_street_of_a_known_site_in_a_doubtful_question_is_about_where_to_go() -> None:
     doubtful = ranking(("faq/spazio-giovani", 0.4), ("find_centre", 0.3))
     assert trust_names("c'è qualcosa in via cavour?", doubtful)[0]["name"] == "find_centre"
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"), [("Domodossola", True), ("Pino T.se.", True), ("abito a Bra", False), ("grazie", False)]
+)
+def test_the_name_of_a_town_alone_is_an_answer(text: str, bare: bool) -> None:
+    assert is_bare_place(text) is bare

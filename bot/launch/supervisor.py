@@ -65,13 +65,18 @@ def children_of(settings: Settings, model: str) -> list[Child]:
     ]
 
 
+def reachable(host: str) -> str:
+    """An address to reach a process listening on `host` from this machine."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+
+
 async def ready(settings: Settings) -> None:
     """Wait until the edge, Rasa and the action server answer.
 
     Raises `LaunchError` when they do not within three minutes.
     """
     waiting = {
-        "edge": f"http://127.0.0.1:{settings.http_port}/health",
+        "edge": f"http://{reachable(settings.http_host)}:{settings.http_port}/health",
         "rasa": f"{settings.rasa_url}/webhooks/sportello/",
         "actions": settings.actions_url.replace("/webhook", "/health"),
     }
@@ -113,7 +118,7 @@ async def supervise(settings: Settings, model: str, report: Callable[[str], None
 async def announce(settings: Settings, report: Callable[[str], None]) -> None:
     """Say the address once everything answers."""
     await ready(settings)
-    report(f"pronto: apri http://{settings.http_host}:{settings.http_port}/   (Ctrl-C per fermare tutto)")
+    report(f"pronto: apri http://{reachable(settings.http_host)}:{settings.http_port}/   (Ctrl-C per fermare tutto)")
 
 
 def run() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.knowledge.names import named_services, named_sites
+from bot.knowledge.places import read_place
 from bot.nlu.aspects import asked_aspect
 
 SURE = 0.75
@@ -12,6 +13,14 @@ CERTAIN = 0.97
 SHORT_WORDS = 9
 NAMED_CONFIDENCE = 0.8
 """Of short questions with a service's own name and an aspect, at least so many are about that service."""
+
+SURE_OF_PLACE = 0.95
+
+
+def is_bare_place(text: str) -> bool:
+    """Whether the text is the name of a municipality and nothing else, as in answer to a question."""
+    named = sum(mention.end - mention.start for mention in read_place(text).mentions)
+    return named > 0 and len(text.strip(" .,;!")) - named <= 1
 
 
 def trust_names(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.aspects import asked_aspect, is_bare_aspect
-from bot.nlu.certainty import CERTAIN, SURE, trust_names
+from bot.nlu.certainty import CERTAIN, SURE, SURE_OF_PLACE, is_bare_place, trust_names
 from bot.nlu.danger import tells_of_danger
 from bot.nlu.head import IntentHead
 from bot.nlu.reading import ALSO_KEY, RANKING_KEY
@@ -128,6 +128,8 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):
             return [{"name": "danger", "confidence": 1.0}], None
         if is_bare_aspect(text):
             return [{"name": "ask_aspect", "confidence": 1.0}], None
+        if is_bare_place(text):
+            return [{"name": "inform", "confidence": SURE_OF_PLACE}], None
         [whole] = self._rank([text])
         parts = split_requests(text)
         if len(parts) == 1 or whole[0]["confidence"] >= CERTAIN or whole[0]["name"] == "danger":

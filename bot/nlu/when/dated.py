@@ -166,7 +166,8 @@ def _weekday_and_number(weekday: Item, number: int, today: date) -> tuple[Readin
     right = [one for one in nearest if one.date and one.date.weekday() == weekday.weekday]
     if right:
         return tuple(right)
-    later = [valid((f := add_months(today.replace(day=1), step)).year, f.month, number) for step in range(1, 4)]
+    following = [add_months(today.replace(day=1), step) for step in (1, 2)]
+    later = [valid(first.year, first.month, number) for first in following]
     matching = [day for day in later if day and day.weekday() == weekday.weekday]
     first = after(today, weekday.weekday)
     days = [first, today] if today.weekday() == weekday.weekday else [first]

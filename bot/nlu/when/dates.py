@@ -68,7 +68,8 @@ def _impossible(number: int, month: int, today: date, year: int | None) -> tuple
 def _year(written: str | None) -> int | None:
     if not written:
         return None
-    return int(written) + 2000 if len(written) == 2 else int(written)
+    number = int(written)
+    return number if number > 99 else number + (2000 if number < 50 else 1900)
 
 
 def _dated(found: re.Match[str], now: datetime, number: int, month: int, year: int | None) -> Item | None:
@@ -163,7 +164,7 @@ def _slash_days(found: re.Match[str], now: datetime) -> Item | None:
     return day_item(found, [span(first[0].date, last[0].date)], month=True)
 
 
-_ART = r"(?:i giorni|il giorno|giorno|giorni|il|l|al|all|dal|dall|del|dell|nel|sul|per il|per l|lo)"
+_ART = r"(?:i giorni|il giorno|giorno|giorni|il|l|al|all|dal|dall|del|dell|per il|per l|lo)"
 _D = rf"(?P<d>{DAY_NUMBER}|primo)"
 _Y = r"(?:,? ?(?:del |dell anno )?(?P<y>20\d\d|19\d\d|(?:2[5-9]|3\d)(?! ?[:.,]\d| ?\w)))?"
 _NOT_MORE = r"(?![\d/]|[.,:-]\d)"
@@ -194,10 +195,11 @@ RULES: list[Rule] = [
         rf"\b{_ART} (?P<item>{_D} (?P<m>{DAY_NUMBER}))\b(?! ?{UNITS}| e mezz| e un quarto){_NOT_MORE}", _said_in_numbers
     ),
     rule(rf"\b(?:{WD}|mar|dom),? (?:il |giorno )?(?P<item>(?P<d>{DAY_NUMBER}))\b°?{NOT_COUNTED}", _alone),
-    rule(rf"\b{_ART} (?P<item>(?P<d>{DAY_NUMBER}))\b°?{NOT_COUNTED}", _alone),
+    rule(rf"\b{_ART} (?P<item>(?!uno\b)(?P<d>{DAY_NUMBER}))\b°?{NOT_COUNTED}", _alone),
     rule(
-        r"\b(?:il|dal|al|entro il|giorno) (?P<item>(?P<d>primo))\b"
-        r"(?= ?(?:[.,;!?]|$|o |e |in poi|alle|ore|di mattina|di pomeriggio|mattina|pomeriggio|va |posso|vengo|al |a ))",
+        r"(?:\b(?:dal|entro il|fino al|prima del|dopo il|non il|tranne il|escluso il)|^(?:ok |va bene |facciamo |si |sì )?(?:per )?il) (?P<item>(?P<d>primo))\b"
+        r"(?= ?(?:[.,;!?]|$|(?:o|e|in poi|alle|ore|di mattina|di pomeriggio|mattina|pomeriggio|va|al (?=\d|_|due|tre|quattro|cinque|sei|sette|otto|dieci))\b))",
         _alone,
     ),
+    rule(rf"\b(?:il|l|al|del) (?P<item>(?P<d>primo))\b(?= (?:o|e|oppure) (?:il |l ){DAY_NUMBER}\b)", _alone),
 ]

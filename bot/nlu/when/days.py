@@ -1,6 +1,7 @@
 """Days named from today: "oggi", "dopodomani", "fra tre giorni", "tra due settimane", "entro dieci giorni"."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.nlu.when.calendar import add_months, monday
@@ -17,7 +18,7 @@ def _today(found: re.Match[str], now: datetime) -> Item:
     if word == "domani" and now.hour < 4:
         # Said in the small hours, "domani" is often the day that is about to break.
         return day_item(found, on(day, now.date()))
-    return day_item(found, on(day))
+    return replace(day_item(found, on(day)), ahead=day > now.date())
 
 
 def _with_part(found: re.Match[str], now: datetime) -> Item:
@@ -27,7 +28,7 @@ def _with_part(found: re.Match[str], now: datetime) -> Item:
         "domattina": (1, "mattina"),
     }
     offset, part = parts[found["word"]]
-    return day_item(found, [Reading(date=now.date() + timedelta(days=offset), part=part)])
+    return replace(day_item(found, [Reading(date=now.date() + timedelta(days=offset), part=part)]), ahead=offset > 0)
 
 
 def _this_part(found: re.Match[str], now: datetime) -> Item:
@@ -58,20 +59,20 @@ def _later(found: re.Match[str], now: datetime) -> Item | list[Item] | None:
     if unit.startswith(("or", "min")):
         return _later_today(found, now)
     if unit.startswith("gi"):
-        return day_item(found, _in_days(today, number))
+        return replace(day_item(found, _in_days(today, number)), ahead=True)
     if unit.startswith("se"):
         day = today + timedelta(weeks=number)
-        return day_item(found, [*on(day), _week_of(day)])
+        return replace(day_item(found, [*on(day), _week_of(day)], "period"), ahead=True)
     if unit.startswith("me"):
         day = add_months(today, number)
-        return day_item(found, [*on(day), _week_of(day)])
+        return replace(day_item(found, [*on(day), _week_of(day)], "period"), ahead=True)
     return None
 
 
 def _later_today(found: re.Match[str], now: datetime) -> Item | None:
-    half = found["n"] in ("mezz", "mezza")
     number = count(found["n"])
-    minutes = 30 if half else number * (60 if found["unit"].startswith("or") else 1)
+    fractions = {"mezz": 30, "mezza": 30, "un quarto": 15, "tre quarti": 45}
+    minutes = fractions.get(found["n"]) or number * (60 if found["unit"].startswith("or") else 1)
     if number in (24, 48, 72) and found["unit"].startswith("or"):
         return day_item(found, on(now.date() + timedelta(hours=number)))
     then = now + timedelta(minutes=minutes)
@@ -133,5 +134,6 @@ RULES: list[Rule] = [
         _later,
     ),
     rule(r"\b(?:tra|fra) (?P<n>mezz|mezza) (?P<unit>ora|oretta)\b", _later),
+    rule(r"\b(?:tra|fra) (?P<n>un quarto|tre quarti) d (?P<unit>ora)\b", _later_today),
     rule(rf"\b(?:tra|fra) (?P<n>un paio di|qualche|una decina di|una quindicina di) {_UNIT}", _vague_later),
 ]

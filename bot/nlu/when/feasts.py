@@ -52,16 +52,16 @@ FEASTS: list[tuple[str, Callable[[int], date]]] = [
     ),
     (r"(?:giorno |commemorazione |festa )dei (?:morti|defunti)|(?<=dopo )i morti", _fixed(11, 2)),
     (r"(?:(?<=l )|(?<=ll )|(?<=per ))immacolata(?: concezione)?", _fixed(12, 8)),
-    (r"(?:festa della )?liberazione", _fixed(4, 25)),
+    (r"(?:festa|giorno|anniversario) della liberazione", _fixed(4, 25)),
     (r"festa (?:della |dei )?(?:lavoro|lavoratori|del lavoro)", _fixed(5, 1)),
     (r"festa della repubblica", _fixed(6, 2)),
     (r"san valentino|festa degli innamorati", _fixed(2, 14)),
     (r"festa della donna|giornata della donna", _fixed(3, 8)),
-    (r"(?:(?<=a )|(?<=per )|(?<=dopo )|(?<=di ))san giuseppe(?! \w)|festa del papa", _fixed(3, 19)),
+    (r"(?:(?<=\ba )|(?<=\bper )|(?<=\bdopo )|(?<=\bdi ))san giuseppe(?! \w)|festa del papa", _fixed(3, 19)),
     (r"festa della mamma", lambda year: after(date(year, 4, 30), 6) + timedelta(weeks=1)),
-    (r"(?:(?<=a )|(?<=per )|(?<=dopo )|(?<=di ))san giovanni(?! \w)", _fixed(6, 24)),
+    (r"(?:(?<=\ba )|(?<=\bper )|(?<=\bdopo )|(?<=\bdi ))san giovanni(?! \w)", _fixed(6, 24)),
     (r"halloween", _fixed(10, 31)),
-    (r"(?:(?<=a )|(?<=per )|(?<=dopo )|(?<=di ))san francesco(?! \w)", _fixed(10, 4)),
+    (r"(?:(?<=\ba )|(?<=\bper )|(?<=\bdopo )|(?<=\bdi ))san francesco(?! \w)", _fixed(10, 4)),
 ]
 
 
@@ -138,10 +138,10 @@ def _next_bridge(today: date) -> date:
 
 
 _DATED = r"25 aprile|primo maggio|1 maggio|2 giugno|1 novembre|ognissanti|immacolata|ferragosto|san giovanni|morti|santi"
-_FEAST_TIME = r"(?:le|delle) (?:vacanze|feste|festivita)(?P<which>(?: natalizie| di natale| di pasqua| pasquali)?)"
+_FEAST_TIME = r"(?:le|delle|dalle) (?:vacanze|feste|festivita)(?P<which>(?: natalizie| di natale| di pasqua| pasquali)?)"
 
 RULES: list[Rule] = [
-    rule(rf"\b(?:dopo|passate|finite) {_FEAST_TIME}\b", _feasts_over),
+    rule(rf"\b(?:dopo|passate|finite|rientro da|rientro|ritorno|finendo) ?{_FEAST_TIME}\b", _feasts_over),
     rule(
         r"\b(?P<op>prima|entro)(?: del)?(?:le| le) (?:vacanze di natale|feste(?: natalizie| di natale)?)\b",
         _feasts_begin,

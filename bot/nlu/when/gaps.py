@@ -10,7 +10,7 @@ _FILLING = frozenset(
     """
     il lo la i gli le l un uno una di del dello della dell dei delle d a al allo alla all ad in nel nella nell nei nelle con su sul sulla per
     alle agli verso circa ore ora orario giorno giorni data mese settimana anno magari possibilmente preferibilmente preferirei preferisco tipo
-    diciamo facciamo solo soltanto sempre se possibile puo potete va bene andrebbe sarebbe meglio ideale perfetto benissimo comodo comoda
+    diciamo facciamo solo soltanto sempre va bene andrebbe sarebbe meglio ideale perfetto benissimo comodo comoda
     prossimo prossima mattina sera anche esempio grazie senza problemi ogni tutti tutte qualsiasi qualunque qualche qualcuno qualcosa
     sia nella fascia oraria pure proprio ok esatto eventualmente volendo libero libera libere liberi
     disponibile disponibili disponibilita va vanno andrebbero starebbe starebbero dentro durante ecco direi penso credo forse indifferente fisso
@@ -23,9 +23,10 @@ _WORDS = re.compile(r"[a-zèìéù]+|[^\sa-zèìéù]")
 CORRECTION = re.compile(
     r"\banzi(?:,? no\b)?(?:,? si\b)?|\bno,? (?:meglio|aspett\w+|scus\w+|pardon|facciamo|volevo|dai|macche)\b|\bscus\w+\b|\bvolevo dire\b|\bintendevo\b|\bmi correggo\b"
     r"|\bmi (?:sono|son) (?:sbagliat|confus|spiegat)\w*|\bho sbagliato\b|\bpardon\b|\bcioe\b|\bripensandoci\b|\berrata corrige\b|\brettifico\b"
-    r"|\bo meglio\b(?! ancora)|\bmacche\b|\baspett[ai]\b|\bripensandoc\w+\b|\bpensandoci\b|\bno dai\b|\bsorry\b|\bcorreggo\b"
+    r"|\bo meglio\b(?! ancora)|\bmacche\b|\baspett[ai]\b|\bripensandoc\w+\b|\bpensandoci\b|\bno dai\b|\bsorry\b|\bcorreggo\b|\bdovevo (?:segnare|scrivere|dire|mettere|scegliere)\b"
 )
 _APPOSITION = re.compile(r" ?,? ?(?:che (?:è|e|sarebbe|sara)|cioe|ossia|ovvero) (?:il |l |gia )?")
+_IF_POSSIBLE = re.compile(r"\b(?:sempre )?se (?:(?:e |è |fosse )?possibile|si puo|potete|puo|per voi va bene|va bene|riesce|riuscite)\b")
 _BARE_NOT = re.compile(r"\b(?:non|no)(?: (?:il|l|di|la))? $")
 _INSTEAD = re.compile(r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* $")
 SENTENCE_END = re.compile(r"[.;!?]")
@@ -35,7 +36,7 @@ def link(gap: str) -> Link:
     """How the words of a gap tie what stands before to what stands after."""
     if _APPOSITION.fullmatch(gap):
         return "near"
-    words = _WORDS.findall(gap)
+    words = _WORDS.findall(_IF_POSSIBLE.sub(" ", gap))
     if any(word not in _FILLING and word not in _LISTING and word not in (",", "-", "(", ")", "/", ":") for word in words):
         return "break"
     if any(word in _CHOOSING for word in words) or any(word in ("e", "ed", "entrambi", "né", "ne") for word in words):
@@ -47,7 +48,7 @@ def link(gap: str) -> Link:
 
 def parts_days(gap: str, before: str, *, opened: bool) -> bool:
     """Whether two days are not of one list: "giovedì a venerdì", "non lunedì, martedì", "dopo il 10 entro il 20"."""
-    if opened or re.fullmatch(r"[ ,]*(?:a|al|all)(?: (?:il|l))? ", gap):
+    if opened or re.fullmatch(r"[ ,]*(?:a|al|all|con|con un[oa]?)(?: (?:il|l|quello del|quella del|quello di|quella di))? ", gap):
         return True
     return _INSTEAD.search(before) is not None or (re.fullmatch(r" ?, ?", gap) is not None and _BARE_NOT.search(before) is not None)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.nlu.when.bounds import Bound, bounds, negated, open_range, ranges
+from bot.nlu.when.calendar import after
 from bot.nlu.when.dated import adopt_months, agree, number_lists
 from bot.nlu.when.finish import finish
 from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
-from bot.nlu.when.merge import correct, dated, days_only, distinct, meet_days, merge, union
+from bot.nlu.when.merge import correct, dated, days_only, distinct, meet_days, meet_hours, merge, union
 from bot.nlu.when.polarity import Sign, signs
 from bot.nlu.when.reading import EMPTY, PARTS, Reading
 from bot.nlu.when.scan import Scan
@@ -71,7 +72,7 @@ def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
     other_day = any(segment.has_day for segment in wanted)
     counted: list[Sign] = []
     for sign in marks:
-        passing = (sign == "aside" and wanted) or (sign == "source" and other_day)
+        passing = (sign == "aside" and (wanted or "refused" in marks)) or (sign == "source" and other_day)
         counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
     return counted
 
@@ -98,6 +99,7 @@ def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str)
         new = tuple(_around_work(one, sign) for one in new)
     if not new:
         return
+    new = _after_refused(new, segment, said)
     if not segment.has_day and not said.anything:
         new = distinct([*(one for day in said.refused_on for only in new for one in merge(day, only)), *new])
     if not said.anything:
@@ -107,6 +109,16 @@ def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str)
         said.excluded = ()
     else:
         said.options = _add(said.options, new, gap)
+
+
+def _after_refused(new: tuple[Reading, ...], segment: Segment, said: Said) -> tuple[Reading, ...]:
+    """ "Lunedì prossimo no, mercoledì sì": the Wednesday after it, or the coming one."""
+    refused = [item.date for item in said.excluded if isinstance(item, Reading) and item.date]
+    bare = [group.day.weekday for group in segment.groups if group.day and group.day.weekday >= 0 and not group.day.manner]
+    if not refused or len(bare) != 1 or len(segment.groups) != 1:
+        return new
+    later = [replace(one, date=after(max(refused), bare[0])) for one in new if one.date and one.date < max(refused)]
+    return distinct([*later, *new])
 
 
 def _around_work(one: Reading, sign: Sign) -> Reading:
@@ -174,16 +186,29 @@ def _within(item: Reading, day: date) -> bool:
 
 
 def _matters(item: Exclusion, one: Reading) -> bool:
-    names = (item,) if isinstance(item, str) else item.weekdays
-    if one.weekdays and names and not set(names) & {*one.weekdays, *PARTS}:
+    """Whether a refusal still says something beside what is wanted."""
+    refused = _as_reading(item)
+    if one.weekdays and refused.weekdays and not set(refused.weekdays) & set(one.weekdays):
         return False
-    if isinstance(item, Reading) and item.has_day and meet_days(one, item) is None:
+    if refused.has_day and meet_days(one, replace(refused, weekdays=())) is None:
         return False
-    if isinstance(item, str) and item in PARTS:
-        return one.part is None and one.time is None
-    if isinstance(item, Reading) and not item.has_day:
-        return one.part is None and one.time is None
-    if isinstance(item, Reading) and (item.has_hour or item.part):
-        touched = [day for day in dated(one) if _refuses_day(replace(item, time=None, time_from=None, time_to=None, part=None), day)]
-        return not one.time and not one.part and (not dated(one) or bool(touched))
-    return not dated(one)
+    if not refused.has_hour and not refused.part:
+        return not dated(one)
+    if one.time or one.part or meet_hours(one, _hours_refused(refused)) is None:
+        return False
+    day = replace(refused, time=None, time_from=None, time_to=None, part=None)
+    return not refused.has_day or not dated(one) or any(_refuses_day(day, wanted) for wanted in dated(one))
+
+
+def _as_reading(item: Exclusion) -> Reading:
+    if isinstance(item, Reading):
+        return item
+    part = next((part for part in PARTS if part == item), None)
+    return Reading(part=part) if part else Reading(weekdays=(item,))
+
+
+def _hours_refused(refused: Reading) -> Reading:
+    if refused.has_hour or not refused.part:
+        return refused
+    first, last = PARTS[refused.part]
+    return Reading(time_from=first, time_to=last)

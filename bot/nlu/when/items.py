@@ -48,6 +48,8 @@ class Item:
     manner: Manner = ""
     clock: Clock | None = None
     explicit_month: bool = False
+    # Only ever to come: "domani", "fra tre giorni".
+    ahead: bool = False
 
 
 Build = Callable[[re.Match[str], datetime], Item | list[Item] | None]

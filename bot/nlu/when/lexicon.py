@@ -81,9 +81,9 @@ LAST = "(?:scors[aeio]|passat[aeio]|precedent[ei])"
 
 # What follows a number that is not a day: things counted or measured.
 UNITS = (
-    r"(?:euro|eur|anni|anno|mesi|mese|giorni|gg|settimane|sett|ore(?! ?[.:]? ?(?:\d|mezz|una\b|\" + \"|\".join(w for w in _BY_LENGTH if NUMBER[w] < 25) + r\"))|minuti|min|volte|volta|figli\w?|bambin\w|persone|persona"
+    r"(?:euro|eur|anni|anno|mesi|mese|giorni|gg|settimane|sett|ore(?! ?[.:]? ?(?:\d|mezz|\" + \"|\".join(w for w in _BY_LENGTH if NUMBER[w] < 25) + r\"))|minuti|min|volte|volta|figli\w?|bambin\w|persone|persona"
     r"|colleghi|amic\w+|domande|documenti|cose|colloqui|corsi|posti|operai\w?|chilometri|km|metri|mq|per cento|piano|esim\w"
-    r"|cv|fogli|pagine|copie|curriculum|contratti|lavori|offerte|candidat\w+|mail|messaggi|telefonate|chiamate|crediti|punti)"
+    r"|cv|fogli|pagine|copie|curriculum|contratti|lavori|offerte|candidat\w+|mail|messaggi|telefonate|chiamate|crediti|punti|g\\b|gb|kg|cm|mm)"
 )
 
 # Each to what it always stands for in a message about days; more than bot.nlu.text knows, because only here is it safe.
@@ -134,6 +134,7 @@ SHORT = {
     "stamani": "stamattina",
     "stamane": "stamattina",
     "stammattina": "stamattina",
+    "dp": "dopo",
     "poss": "posso",
     "psso": "posso",
     "nom": "non",

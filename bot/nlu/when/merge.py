@@ -73,7 +73,7 @@ def _opposite_ends(one: Reading, other: Reading) -> Reading | None:
 
 def merge(one: Reading, other: Reading) -> list[Reading]:
     """Both together; when they contradict each other, one or the other."""
-    days, hours = meet_days(one, other), _meet_hours(one, other)
+    days, hours = meet_days(one, other), meet_hours(one, other)
     if days is None or hours is None:
         return [one, other]
     part = _meet_parts(one, other)
@@ -121,7 +121,8 @@ def _meet_parts(one: Reading, other: Reading) -> Any:
     return one.part or other.part
 
 
-def _meet_hours(one: Reading, other: Reading) -> Reading | None:
+def meet_hours(one: Reading, other: Reading) -> Reading | None:
+    """The hours both readings leave; None when there is none."""
     a, b = hours_only(one), hours_only(other)
     if not a.has_hour or not b.has_hour or a == b:
         return a if a.has_hour else b

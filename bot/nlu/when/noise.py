@@ -28,6 +28,7 @@ _AS_WRITTEN = [
     re.compile(r"(?<![\d/.,-])(?:0\d{2,3}|3\d{2})[\s./-]{0,3}\d(?:[\s./-]?\d){4,9}(?![\d/])"),
     re.compile(r"(?<![\d/.,-])0[26]\s?\d{6,}"),
     re.compile(r"\d{5,}"),
+    re.compile(r"(?<![lL])['’]\d\d\b"),
     re.compile(rf"\b(?i:{_TITLES})\s+(?:[A-Z]\w+\s+)?(?i:{_NAMES})\b(?:\s+[A-Z]\w+)?"),
     re.compile(rf"\b(?i:{_KIN})\s+{_NAMES}\b"),
     re.compile(rf"(?<!ci )(?<!Ci )\b(?i:sono)\s+{_NAMES}\b(?!\s+(?i:mattina|sera|pomeriggio|prossim))(?:\s+[A-Z]\w+)?"),
@@ -67,6 +68,7 @@ _WISH = r"(?:buon|buona|buone|buoni|felice|felici|bella|serena|sereno|auguri di|
 # On the normal text.
 _NORMAL = [
     re.compile(rf"\b{_WISH} (?:\w+ e (?:felice|sereno|serena) )?{_WISHED}(?: di {WD})?"),
+    re.compile(rf"\b(?:compiut[oi]|compio|compie)\b[^;!?]{{0,25}}?(?:{_FULL_DATE}|{MONTH})"),
     re.compile(rf"\bnat[oaie]\b[^;!?]{{0,40}}?{_FULL_DATE}|\b(?:data di )?nascita\b[^;!?]{{0,20}}?{_FULL_DATE}"),
     re.compile(rf"\b{_STREET} (?:\d{{1,2}}|[ivx]+|primo|venti|venticinque|quattro|due)°? {MONTH}(?:,? ?{_CIVIC})?"),
     re.compile(rf"\b{_STREET} (?:(?!{_NOT_STREET_NAME})[a-z]+\.? ?){{1,4}}?,? ?{_CIVIC}"),
@@ -74,6 +76,11 @@ _NORMAL = [
     re.compile(
         rf"(?<!\w){_LAW} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*"
         rf"(?:,? del(?:l anno)? (?:\d{{1,2}} {MONTH}(?: \d{{4}})?|\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\d{{4}}|\d{{2}}\b))?"
+    ),
+    re.compile(
+        r"\bbabbo natale|(?:mercatin\w|regal\w|pranzo|cenone|albero|canzon\w|pacch\w|bonus|recita|lavorett\w|film|luci|tredicesima) (?:di|per|a) (?:natale|pasqua)\b"
+        r"|\bpag\w+ (?:\w+ ){0,2}(?:il|entro il|al) \d{1,2}(?: del mese| di ogni mese)?(?! \w+o\b)|\b(?:aliquota|percentuale|tasso|media) del \d+\b"
+        r"|\b(?:autista|capolinea|fermata|corsa) (?:del|della) \d+\b"
     ),
     re.compile(rf"\b{_PAPER}[^.;!?,]{{0,20}}? (?:del|dell|in data) {_FULL_DATE}"),
     re.compile(rf"(?<!\w){_LABEL} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*(?! ?{MONTH})(?: del (?:\d{{4}}|[4-9]\d)\b)?"),
@@ -97,7 +104,7 @@ _NORMAL = [
     re.compile(r"\bcerc\w+ [^.;!?]{0,40}?\b(?:di|la|al|il|solo|part time) (?:mattina|mattino|pomeriggio|sera)\b"),
     re.compile(r"\b(?:volt[ae]|ore|giorni|euro|#+) (?:al|alla|a|ogni|per) (?:giorno|mese|settimana|mattina|sera)\b"),
 ]
-_MEASURED = re.compile(rf"(?<![\d/.,:])(?:\b(?:{ANY_NUMBER}) (?:o {ANY_NUMBER} )?{UNITS}\b)(?P<ago> fa\b)?")
+_MEASURED = re.compile(rf"(?<![\d/.,:])(?:\b(?:{ANY_NUMBER}) (?:o {ANY_NUMBER} )?{UNITS}\b)(?P<ago> fa\b| (?:prima|dopo)\b)?")
 _IN_THAT_TIME = re.compile(
     r"(?:\btra|\bfra|\bentro(?: i| le| massimo)?|\bprossim[ie]|\bda qui a|\bnel giro di|\baltr[ie]|\bnegli|\bun paio di|\bmassimo|\bnon prima di"
     r"|\b(?:alle|ore|le) \w+ e|\bfinire (?:tra|fra)) $"

@@ -44,6 +44,8 @@ def normalise(text: str) -> Normal:
         if written in _APOSTROPHES:
             previous = None
             continue
+        if written == "." and previous is not None and previous.end() == token.start() and previous[0].lower() in SHORT:
+            continue
         word = _word(written, text[token.end() : token.end() + 2])
         if pieces and _apart(previous, token):
             pieces.append(" ")

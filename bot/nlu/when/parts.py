@@ -27,7 +27,7 @@ WORDS: list[tuple[Part, str]] = [
         "prima_mattina",
         rf"(?:la |il )?{_MORNING} presto|presto (?:la |di |al |in )?{_MORNING}|(?:di |in )?prima {_MORNING}|sul presto|(?:di )?primo mattino|mattina prestissimo"
         rf"|{_IN}(?:inizio|primissima) {_MORNING}"
-        r"|(?:appena|non appena|quando) (?:aprite|apre|aprono|apre l ufficio|apre lo sportello|aprite gli uffici)|(?:in |all |d )(?:orario di )?apertura"
+        r"|(?:appena|non appena) (?:aprite|apre|aprono|apre l ufficio|apre lo sportello|aprite gli uffici)|quando (?:aprite|apre l ufficio|apre lo sportello)|(?:in |all |d )(?:orario di )?apertura"
         r"|(?:alla |di )prim(?:a|issima) ora|(?:alle )?prime ore (?:della|del) (?:mattina|mattino|giorno)|(?:di )?buon ora|di buon mattino|appena si apre"
         r"|a inizio giornata|inizio giornata|ad? inizio mattina(?:ta)?",
     ),
@@ -57,13 +57,13 @@ WORDS: list[tuple[Part, str]] = [
 ]
 
 _ASAP = (
-    r"(?:il |al )?(?:piu )?prima possibile|(?:il )?quanto prima|al piu presto(?: possibile)?|(?:il )?piu presto possibile|il piu presto|prima possibile"
+    r"(?:il |al )?(?:piu )?prima possibile|(?:il )?quanto prima(?! (?:bisogna|devo|si deve|dobbiamo))|al piu presto(?: possibile)?|(?:il )?piu presto possibile|il piu presto|prima possibile"
     r"|(?:non )?appena (?:possibile|potete|puoi|riuscite|si libera|si liberasse|c e (?:un )?post\w+|ci sono posti|avete posto|avete un buco"
     r"|avete disponibilita|liber\w+)(?: (?:un |qualche )?(?:posto|buco|appuntamento|slot))?"
     r"|(?:il |al )?prim[oa] (?:posto|data|settimana|giornata|appuntamento|giorno|buco|slot|disponibilita|orario|ora|momento|incontro)"
     r"(?: (?:che )?(?:liber[oa]|disponibile|utile|possibile|avete|c e|hai|ha))+|(?:il |al )?primo (?:disponibile|libero|utile)|la prima (?:disponibile|libera)"
     r"|(?:la )?prima disponibilita|(?:e |è |ho |ha |molto |davvero )?(?:urgente|urgentissimo|urgenza|urgentemente)|con urgenza"
-    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|subito(?! dopo)|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
+    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|(?:anche|venire|vengo|passo|posso|appuntamento|libero|libera|incontro|vedervi|vedermi) subito(?! dopo)|^subito$|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
 )
 
 RULES: list[Rule] = [

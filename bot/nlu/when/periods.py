@@ -165,6 +165,16 @@ def _bare_month(found: re.Match[str], now: datetime) -> Item:
     return _period(found, from_today(first, month_end(first.year, first.month), today))
 
 
+def _end_day(found: re.Match[str], now: datetime) -> Item:
+    """ "L'ultimo giorno del mese", "il primo giorno di aprile"."""
+    today = now.date()
+    first = _months_named(found, today)
+    if found["nth"].startswith("prim"):
+        first = first if first >= today else add_months(first, 12 if found["month"] in MONTH_NUMBER else 1)
+        return day_item(found, on(first), month=True)
+    return day_item(found, on(month_end(first.year, first.month)), month=True)
+
+
 def _week_of_month(found: re.Match[str], now: datetime) -> Item:
     """Counted from the first of the month, or in weeks from Monday to Sunday."""
     today, nth = now.date(), ORDINAL[found["nth"][:-1]]
@@ -216,7 +226,7 @@ _PIECE = (
 
 # Before the weekdays, which would take "prossima" for themselves.
 EARLY_RULES: list[Rule] = [
-    rule(r"\b(?:la|alla|nella|per la) (?P<item>prossima)(?= ?(?:[.,;!?]|$|(?:no|si|sì|non|posso|va|invece|faccio|ci|sono|meglio|vengo|riesco|o)\b))", _next_week),
+    rule(r"\b(?:la|nella|per la) (?P<item>prossima)(?= ?(?:[.,;!?]|$|(?:no|si|sì|non|posso|va|invece|faccio|ci|sono|meglio|vengo|riesco|o)\b))", _next_week),
     rule(r"\bquella (?:dopo|successiva)\b(?! (?:di|del|a)\b)", _one_or_two_weeks_on),
     rule(r"\b(?:nei|i|tutti i|ogni|di|durante i|quasi tutti i) (?P<item>weekend|week ?-? ?end|fine ?settimana)\b", _weekends),
     rule(rf"\bsettimana {NEXT} ancora\b|\bsettimana dopo (?:la prossima|ancora|quella prossima)\b|\bquella dopo la prossima\b", _week_after_next),
@@ -237,6 +247,7 @@ RULES: list[Rule] = [
     rule(r"\b(?:in |entro |per )?quest[ao] (?:settimana|sett)\b|\bsettimana (?:in corso|corrente)\b", _this_week),
     rule(r"\bentro (?P<item>(?:la|fine) settimana)\b", _this_week),
     rule(r"\b(?:in|durante la) settimana\b", _in_the_week),
+    rule(rf"\b(?P<nth>primo|ultimo) giorno {_OF}{_MONTHS}\b", _end_day),
     rule(rf"\b(?P<nth>prima|seconda|terza|quarta|ultima) settimana {_OF}{_MONTHS}\b", _week_of_month),
     rule(r"\bfine anno\b|\bfine dell anno\b|\bentro l anno\b", _year_end),
     rule(r"\b(?:anno nuovo|nuovo anno)\b", _new_year),

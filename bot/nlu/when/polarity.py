@@ -8,16 +8,22 @@ from bot.nlu.when.segments import Segment
 from bot.nlu.when.verbs import (
     ACCEPTED,
     AHEAD,
+    ANOTHER,
     ASIDE,
     BESIDES,
     BUSY_FROM,
     CLAUSE,
     CLOSED,
+    FREE_AFTER,
     FREE_FROM,
+    FOR,
     GONE,
+    GONE_AFTER,
     HARMLESS,
     INSTEAD,
+    LASTS,
     MOVE,
+    OPENING,
     REFUSES_NEXT,
     REFUSES_PREVIOUS,
     SINCE,
@@ -32,8 +38,18 @@ def signs(found: list[Segment], text: str) -> list[Sign]:
     """The sign of each stretch."""
     harmless = HARMLESS.sub(lambda match: "~" * len(match[0]), text)
     refused = _refusals(found, harmless)
-    refused = [no or _shift(segment, harmless) for no, segment in zip(refused, found, strict=True)]
-    return ["refused" if no else _sign(found, index, text) for index, no in enumerate(refused)]
+    refused = [no or segment.busy or _shift(segment, harmless) for no, segment in zip(refused, found, strict=True)]
+    marks: list[Sign] = ["refused" if no else _sign(found, index, text) for index, no in enumerate(refused)]
+    return _another_asked(found, marks, text)
+
+
+def _another_asked(found: list[Segment], marks: list[Sign], text: str) -> list[Sign]:
+    """ "Domani c'è sciopero, mi date un altro giorno?": the days named before are refused."""
+    asked = ANOTHER.search(text)
+    if not asked or MOVE.search(text):
+        return marks
+    early = [segment.has_day and segment.end < asked.start() and text[: segment.start].find("posso") < 0 for segment in found]
+    return ["refused" if first and sign == "wanted" else sign for first, sign in zip(early, marks, strict=True)]
 
 
 def _shift(segment: Segment, text: str) -> bool:
@@ -90,21 +106,22 @@ def _sign(found: list[Segment], index: int, text: str) -> Sign:
     if segment.past:
         return "past"
     return (
-        _from_work(segment, before)
-        or _named(segment, before, after, text, _tense(before, after))
+        _from_work(segment, before, after)
+        or _named(segment, before, after, text, _tense(segment, before, after))
         or ("aside" if _aside(before, after) else "wanted")
     )
 
 
-def _from_work(segment: Segment, before: str) -> Sign | None:
+def _from_work(segment: Segment, before: str, after: str) -> Sign | None:
     if segment.has_day:
         return None
-    return "free_from" if FREE_FROM.search(before) else "busy_from" if BUSY_FROM.search(before) else None
+    return "free_from" if FREE_FROM.search(before) or FREE_AFTER.match(after) else "busy_from" if BUSY_FROM.search(before) else None
 
 
 def _named(segment: Segment, before: str, after: str, text: str, tense: Sign | None) -> Sign | None:
     """Days named without being wanted: gone by, of an appointment to change, of a state since then."""
-    if SINCE.search(before) and any(item.date_from and not item.date_to for item in segment.days):
+    since = SINCE.search(before) or (re.search(r"(?:^|\W)[eè] $", before) and re.match(r" (?:che|ke) ", after))
+    if since and any(item.date_from and not item.date_to for item in segment.days):
         return "past"
     if INSTEAD.search(before) or (SOURCE.search(before) and segment.has_day) or _moved_from(text[: segment.start], after):
         return tense or "source"
@@ -124,13 +141,15 @@ def _moved_from(before: str, after: str) -> bool:
     return target is not None and MOVE.search(before) is not None
 
 
-def _tense(before: str, after: str) -> Sign | None:
+def _tense(segment: Segment, before: str, after: str) -> Sign | None:
     """Past when a verb of the same clause is, and nothing there looks ahead."""
+    if any(group.day.ahead for group in segment.groups if group.day):
+        return None
     before, after = CLAUSE.split(before)[-1], CLAUSE.split(after)[0]
-    gone_before, gone_after = list(GONE.finditer(before)), GONE.search(after)
-    ahead_before, ahead_after = list(AHEAD.finditer(before)), AHEAD.search(after)
-    if gone_before and not (ahead_before and ahead_before[-1].start() > gone_before[-1].start()):
+    gone = [*GONE.finditer(before)]
+    ahead = sorted([*AHEAD.finditer(before), *LASTS.finditer(before)], key=lambda match: match.start())
+    if gone and not FOR.search(before) and not (ahead and ahead[-1].start() > gone[-1].start()):
         return "past"
-    if gone_after and not ahead_before and not (ahead_after and ahead_after.start() < gone_after.start()):
+    if GONE_AFTER.match(after) and OPENING.fullmatch(before):
         return "past"
-    return "perhaps_past" if WAS.search(before) and not ahead_before else None
+    return "perhaps_past" if WAS.search(before) and not ahead else None

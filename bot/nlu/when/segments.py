@@ -9,7 +9,7 @@ from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
-from bot.nlu.when.verbs import AT_WEEKEND, CLOSED
+from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, STATED
 
 Exclusion = str | Reading
 
@@ -30,6 +30,12 @@ class Group:
         return self.time is not None or self.part is not None
 
 
+    @property
+    def said_of_day(self) -> tuple[Reading, ...] | int:
+        """The part of day, to tell whether two groups have the same; unlike any other when there is an hour."""
+        return self.part.options if self.part and not self.time else id(self)
+
+
 @dataclass
 class Segment:
     """Groups said in one breath, and where."""
@@ -38,6 +44,8 @@ class Segment:
     end: int
     groups: list[Group] = field(default_factory=list)
     past: bool = False
+    # Something else fills the hour said of a day: "venerdì ho una visita alle 9".
+    busy: bool = False
     before: str = ""
 
     @property
@@ -59,6 +67,8 @@ def segments(items: list[Item], text: str) -> list[Segment]:
         tie = link(gap) if found and not CORRECTION.search(gap) else "break"
         if tie != "break" and _apart(item, found[-1], gap, text):
             tie = "break"
+        if tie == "break" and found and found[-1].has_day and item.kind in ("time", "part") and BUSY_AT.fullmatch(gap):
+            found[-1].busy, tie = True, "near"
         if tie == "break":
             found.append(Segment(item.start, item.end, [Group()], before=text[found[-1].end if found else 0 : item.start]))
         segment = found[-1]
@@ -73,7 +83,9 @@ def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
         return segment.has_day
     if item.kind != "day":
         return False
-    if segment.past or CLOSED.match(text[item.end :]) or AT_WEEKEND.search(text[segment.start : segment.end]):
+    if STATED.search(segment.before) and ASKS.match(text[item.end :]):
+        return True
+    if segment.past or CLOSED.match(text[item.end :]) or (has_comma(gap) and EXCLUDED.match(text[item.end :])) or AT_WEEKEND.search(text[segment.start : segment.end]):
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
     return segment.has_day and parts_days(gap, segment.before, opened=opened)
@@ -137,6 +149,8 @@ def _readings(groups: list[Group]) -> list[Reading]:
 def _shared(with_day: list[Group], qualified: list[Group]) -> Group | None:
     """The group whose hour or part of day holds for all days; None when each day has its own."""
     if not qualified:
+        return with_day[-1]
+    if len(qualified) == len(with_day) > 1 and len({group.said_of_day for group in with_day}) == 1:
         return with_day[-1]
     if len(qualified) == 1 and (qualified[0] is with_day[-1] or qualified[0].first != "day"):
         return qualified[0]

@@ -4,11 +4,11 @@ import re
 from datetime import datetime, timedelta
 
 from bot.nlu.when.calendar import add_months, after, monday, nth_weekday
-from bot.nlu.when.items import Item, Manner, Rule, day_item, on, place, rule
+from bot.nlu.when.items import Item, Manner, Rule, day_item, on, past_item, place, rule
 from bot.nlu.when.lexicon import ANY_NUMBER, MONTH, MONTH_NUMBER, NEXT, ORDINAL, WD, WEEKDAY_NUMBER, WEEKDAYS, count
 from bot.nlu.when.reading import Reading
 
-_ORD = "(?:" + "|".join(ORDINAL) + ")[oa]"
+_ORD = "(?:(?:" + "|".join(ORDINAL) + r")[oa]|[1-4]°)"
 _OTHER = r"(?:(?:il |la |ma |e )*(?:quell[oa] (?:dopo|successiv[oa]|seguente|prossim[oa])|altr[oa]|l altr[oa]|(?:il |la )?prossim[oa]))"
 _HABIT = (
     r"(?:tutt[ie] (?:i|le)|ogni|qualsiasi|qualunque|sempre (?:il|la|di)|solo (?:il|la|di)|uno dei|una delle|nei|nelle|il|la|i|le"
@@ -81,17 +81,16 @@ def _nth_weekday(found: re.Match[str], now: datetime) -> Item:
 
 
 def _next_nth(found: re.Match[str], now: datetime) -> tuple[Reading, ...]:
-    nth, weekday, today = ORDINAL[found["nth"][:-1]], WEEKDAY_NUMBER[found["wd"]], now.date()
-    month = found["month"]
-    ahead = 1 if "prossimo" in month or "entrante" in month else 0
-    for step in range(ahead, 14):
+    nth = int(found["nth"][0]) if found["nth"][0].isdigit() else ORDINAL[found["nth"][:-1]]
+    weekday, today, month = WEEKDAY_NUMBER[found["wd"]], now.date(), found["month"]
+    steps = range(1) if "quest" in month else range(1, 3) if month not in MONTH_NUMBER and "mese" != month else range(36)
+    for step in steps:
         start = add_months(today.replace(day=1), step)
-        if month in MONTH_NUMBER and start.month != MONTH_NUMBER[month]:
-            continue
-        day = nth_weekday(start.year, start.month, weekday, nth)
+        other = month in MONTH_NUMBER and start.month != MONTH_NUMBER[month]
+        day = None if other or (found["y"] and start.year != int(found["y"])) else nth_weekday(start.year, start.month, weekday, nth)
         if day and day >= today:
             return on(day)
-    return ()
+    return (Reading(past=True),)
 
 
 def _first_free_weekday(found: re.Match[str], _now: datetime) -> Item:
@@ -112,7 +111,8 @@ RULES: list[Rule] = [
     rule(rf"\b(?P<wd>{WD}),? non quest[oa],? ?{_OTHER}\b", _not_this_but_next),
     rule(rf"\b(?P<wd>{WD}) a (?P<weeks>otto|8|quindici|15)(?! ?[:.,]?\d)\b", _weekday_weeks_on),
     rule(rf"\b(?:tra|fra) (?P<n>due|2|tre|3) (?P<wd>{WD})\b", _counted_weekday),
-    rule(rf"(?P<every>\bogni )?\b(?P<nth>{_ORD}) (?P<wd>{WD}) (?:di |del |d )?{_MONTHS}", _nth_weekday),
+    rule(rf"(?P<every>\bogni )?\b(?P<nth>{_ORD}) (?P<wd>{WD}) (?:di |del mese di |del |d |in )?{_MONTHS}(?: (?:del )?(?P<y>20\d\d))?", _nth_weekday),
+    rule(rf"\b(?:l )?ultim[oa] (?P<wd>{WD})\b(?! (?:di|del|d|libero|disponibile|utile))", past_item),
     rule(rf"\bprim[oa] (?P<wd>{WD}) (?:liber[oa]|disponibile|utile|possibile)\b", _first_free_weekday),
     rule(r"\bgiorn[io] (?:feriali|lavorativi|feriale|lavorativo)\b", _working_days),
     rule(rf"\b(?P<wd>{WD}) (?:successiv[oa]|seguente|dopo(?= ?(?:[.,;!?]|$|alle|ore|va|mi|e|o)))", _other_weekday),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from bot.nlu.when.calendar import after, before, monday
 from bot.nlu.when.gaps import SENTENCE_END, soft
 from bot.nlu.when.items import Item, Manner, on
-from bot.nlu.when.lexicon import WEEKDAYS
+from bot.nlu.when.lexicon import ANY_NUMBER, ORDINAL, WEEKDAYS, count
 from bot.nlu.when.reading import Reading
 
 _ANCHOR = re.compile(r"^ (?P<op>dopo|prima di|prima del|prima dell|prima della|successivo a|che precede|che segue|subito dopo)(?: (?:il|la|l|i|le))? $")
@@ -16,6 +16,10 @@ _WEEK_OF = re.compile(
     r"\bsettimana (?P<op>dopo|prima|successiva|precedente|che precede|che segue|che inizia|che parte|che va|che comincia|di|del|dell|della|dal|dall|con)"
     r"(?: (?:di|del|dell|della|a|al|all|il|la|l|le|i|dal|dall|da|con|lunedi))* ?$"
 )
+_COUNTED = re.compile(
+    rf"\b(?P<n>{ANY_NUMBER}) (?P<unit>giorni|giorno|settimane|settimana) (?P<op>prima|dopo)(?: (?:di|del|dell|della|il|la|l|le|i))* ?$"
+)
+_GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
 _NEGATIVE = re.compile(r"\b(?:non|no|tranne|eccetto|escluso|esclusi|salvo|mai|o|oppure|né|ne|senno|altrimenti|invece|meno)\b")
 
 
@@ -29,23 +33,41 @@ def anchor(items: list[Item], text: str) -> list[Item]:
             result.append(item)
         elif result and result[-1].kind == "weekday" and (match := _ANCHOR.match(text[since : item.start])):
             moved = before if match["op"].startswith(("prima", "che precede")) else after
-            options = on(*(moved(one.date, result[-1].weekday) for one in item.options if one.date))
+            weeks = timedelta(weeks=_nth(text[: result[-1].start]) * (-1 if moved is before else 1))
+            options = on(*(moved(one.date, result[-1].weekday) + weeks for one in item.options if one.date))
             result[-1] = replace(item, start=result[-1].start, options=options, explicit_month=False)
         else:
-            result.append(_beside(item, text[since : item.start]))
+            result.append(_beside(item, text[since : item.start], text))
     return result
 
 
-def _beside(item: Item, gap: str) -> Item:
+def _nth(before_weekday: str) -> int:
+    """How many weeks more "il secondo giovedì dopo Pasqua" is than the first."""
+    said = re.search(r"\b(second|terz|quart)[oa] $", before_weekday)
+    return ORDINAL[said[1]] - 1 if said else 0
+
+
+def _beside(item: Item, gap: str, text: str) -> Item:
     days = [one.date for one in item.options if one.date]
     if match := _BESIDE.search(gap):
         step = timedelta(days=-1 if match["op"].startswith("pr") else 1)
         return replace(item, start=item.start - len(match[0]), options=on(*(day + step for day in days)), explicit_month=False)
-    if match := _WEEK_OF.search(gap):
+    if match := _COUNTED.search(gap):
+        return _counted(item, match)
+    if (match := _WEEK_OF.search(gap)) and not (match["op"].startswith("dal") and _GOES_ON.match(text[item.end :])):
         weeks = {"dopo": 1, "successiva": 1, "che segue": 1, "prima": -1, "precedente": -1, "che precede": -1}.get(match["op"], 0)
         options = tuple(_week(day, weeks) for day in days)
         return replace(item, start=item.start - len(match[0]), options=options, manner="period", explicit_month=False)
     return item
+
+
+def _counted(item: Item, match: re.Match[str]) -> Item:
+    """ "Due settimane dopo Pasqua": that day, or its week."""
+    days = match["unit"].startswith("g")
+    step = timedelta(days=count(match["n"]) * (1 if days else 7) * (-1 if match["op"] == "prima" else 1))
+    moved = [one.date + step for one in item.options if one.date]
+    weeks = [] if days else [_week(day, 0) for day in moved]
+    return replace(item, start=item.start - len(match[0]), options=(*on(*moved), *weeks), explicit_month=False)
 
 
 def _week(day: date, weeks: int) -> Reading:
@@ -102,7 +124,7 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
     for position in range(index - 1, -1, -1):
         item = items[position]
         if item.manner == "period" and _is_stretch(item) and not _NEGATIVE.search(text[item.end : items[index].start]):
-            first, last = item.options[0].date_from, item.options[0].date_to
+            first, last = item.options[-1].date_from, item.options[-1].date_to
             return position if first and last and (last - first).days <= 6 and not _NEGATIVE.search(text[: item.start]) else None
         if item.kind in ("day", "past") or items[index].manner:
             return None
@@ -110,7 +132,7 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
 
 
 def _is_stretch(item: Item) -> bool:
-    return bool(item.options) and item.options[0].date_from is not None and item.options[0].date_to is not None
+    return any(one.date_from is not None and one.date_to is not None for one in item.options)
 
 
 def _bounded(gap: str) -> bool:
