@@ -17,7 +17,7 @@ asked back       it asks although one reading was expected, and the right one is
 asked amiss      it asks, and the right one is not offered
 missed           it understands nothing, or of a place less than was said
 silently wrong   when: it states something definite that differs in any field; place: another town, or outside by mistake
-The project's own cases, most of them written together with the code: they guard against steps back, and flatter it."""
+These are the project's own test cases, open to those who write the code: no held-out messages."""
 
 Verdict = Literal["right", "asked back", "asked amiss", "missed", "silently wrong"]
 

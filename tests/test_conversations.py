@@ -27,6 +27,7 @@ CONVERSATIONS = [
     for path in sorted(FAMILIES.glob("*.yml"))
     for name, turns in yaml.safe_load(path.read_text(encoding="utf-8")).items()
 ]
+LIST_OF_PAPERS = "Ti servono:"  # names of papers, not sentences
 FOREIGN = ("I am an", "Je suis", "Soy un", "Sunt un", "أنا", "Jam një")
 
 # One event loop for all: the connection to the action server is kept open between turns.
@@ -105,5 +106,5 @@ async def test_a_conversation_goes_as_written(agent: Any, turns: list[dict[str, 
             assert words.lower() not in said.lower(), where
         for title in turn.get("buttons", []):
             assert title in [button["title"] for button in shown], where
-        if not said.startswith(FOREIGN):
+        if not said.startswith((*FOREIGN, LIST_OF_PAPERS)):
             assert gulpease(said) >= 50, f"{gulpease(said):.0f} {said}"

@@ -28,7 +28,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (
         "how",
-        r"\b(come (si|faccio|fare|posso|devo|funziona|la|lo|mi|procedo|richiedo|ottengo)|in che modo|procedura|passaggi|che (devo|bisogna) fare|cosa (devo|bisogna) fare|per richiedere|per averlo|per averla)\b",
+        r"\b(come (si (fa|chiede|richiede|ottiene|presenta|procede)|faccio|fare|posso|devo|la|lo|mi|procedo|richiedo|ottengo)|in che modo|procedura|passaggi|per richiedere|per averlo|per averla)\b",
     ),
 )
 _COMPILED = tuple((aspect, re.compile(pattern)) for aspect, pattern in _PATTERNS)

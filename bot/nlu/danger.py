@@ -14,7 +14,13 @@ _PATTERNS = (
     r"\b(ammazzarmi|uccidermi|suicid\w+ (io|stasera|oggi|adesso)|suicidarmi|mi suicido|impiccarmi|buttarmi (giu|sotto|dal|dalla))\b",
     r"\b(la faccio|farla|voglio farla|faccio) finita\b(?! con)",
     r"\b(non voglio piu vivere|non ha piu senso vivere|togliermi la vita|mi tolgo la vita|non svegliarmi piu|stanc[oa] di vivere|farmi del male)\b",
+    r"\b(non ho (piu )?(nessuna )?voglia|passata la voglia|persa la voglia) di vivere\b",
+    r"\bvoglia di (morire|farla finita|ammazzarmi|uccidermi)\b",
+    # children and others beaten
+    r"\b(bambin[oaie]|figli[oae]?|moglie|mamma|nonna)\b.{0,60}\bpicchi\w*\b",
+    r"\bpicchi\w*\b.{0,30}\b(bambin[oaie]|figli[oae]?|moglie|mamma|nonna)\b",
     # violence suffered or threatened
+    r"\b(faccio|fare|farei) una strage\b",
     r"\b(mi|ci) (picchia|picchiano|mena|menano|(ha|hanno) picchiat[oaie]|(ha|hanno) menat[oaie]|ha messo le mani addosso|ha dato un pugno|prende a botte|riempie di botte|strangola|ha strangolat[oa])\b",
     r"\b(mio marito|il mio compagno|mio padre|il mio ex|il mio ragazzo|mia moglie|il mio fidanzato|lui) (mi|ci) (minaccia|picchia|mena|ammazza|vuole ammazzare|tiene chius[ae]|segue|aspetta (sotto|fuori))\b",
     r"\b(mi|ci) (vuole|vogliono) (ammazzare|uccidere)\b",

@@ -23,7 +23,7 @@ from bot.nlu.certainty import CERTAIN, SURE, SURE_OF_PLACE, is_bare_place, trust
 from bot.nlu.danger import tells_of_danger
 from bot.nlu.head import IntentHead
 from bot.nlu.reading import ALSO_KEY, RANKING_KEY
-from bot.nlu.requests import split_requests
+from bot.nlu.requests import joins_requests, split_requests
 from bot.settings import ROOT, get_settings
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):
             return [{"name": "inform", "confidence": SURE_OF_PLACE}], None
         [whole] = self._rank([text])
         parts = split_requests(text)
-        if len(parts) == 1 or whole[0]["confidence"] >= CERTAIN or whole[0]["name"] == "danger":
+        about_one = whole[0]["confidence"] >= CERTAIN and not joins_requests(text)
+        if len(parts) == 1 or about_one or whole[0]["name"] == "danger":
             return whole, None
         sure = [
             (part, ranking)

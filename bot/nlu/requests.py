@@ -2,12 +2,12 @@
 
 import re
 
-_BREAK = re.compile(
-    r"(?<=[?!.;])\s+"
-    r"|\s*[,;]?\s+(?=(?:e poi|e inoltre|inoltre|e gi[aà] che ci sono|gi[aà] che ci sono|e un'altra cosa|un'altra cosa|poi volevo|"
-    r"e volevo anche|e anche volevo|e vorrei anche|e anche (?:sapere|dirmi)|e un'ultima cosa)\b)",
-    re.IGNORECASE,
+_JOINT = (
+    r"(?:e poi|e inoltre|inoltre|e gi[aà] che ci sono|gi[aà] che ci sono|e un'altra cosa|un'altra cosa|poi volevo|"
+    r"e volevo anche|e anche volevo|e vorrei anche|e anche (?:sapere|dirmi)|e un'ultima cosa)\b"
 )
+_JOINED = re.compile(_JOINT, re.IGNORECASE)
+_BREAK = re.compile(rf"(?<=[?!.;])\s+|\s*[,;]?\s+(?={_JOINT})", re.IGNORECASE)
 MIN_WORDS = 3
 MAX_PARTS = 4
 
@@ -17,3 +17,8 @@ def split_requests(text: str) -> list[str]:
     parts = [part.strip(" ,;") for part in _BREAK.split(text) if part]
     parts = [part for part in parts if len(part.split()) >= MIN_WORDS]
     return parts if 1 < len(parts) <= MAX_PARTS else [text]
+
+
+def joins_requests(text: str) -> bool:
+    """Whether the text says itself that a second thing follows."""
+    return _JOINED.search(text) is not None

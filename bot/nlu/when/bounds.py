@@ -152,7 +152,9 @@ def open_range(one: Reading, kind: Bound) -> list[Reading]:
     if kind == "around":
         return [one, span(first - 2 * _DAY, last + 2 * _DAY)] if first and last else [one]
     middle = _middle(one)
-    ends = {"from": (first, middle), "after": (middle, last), "until": (middle, last), "before": (first,)}[kind]
+    # "Prima della fine del mese" is by its last day.
+    closing = last + _DAY if first and last and first.day == 24 and (last + _DAY).day == 1 else None
+    ends = {"from": (first, middle), "after": (middle, last), "until": (middle, last), "before": (closing, first)}[kind]
     days = [day for day in ends if day]
     if kind in ("from", "after"):
         stretches = [span(day + (_DAY if kind == "after" else timedelta()), None) for day in days]

@@ -76,8 +76,7 @@ def _month_after(index: int, items: list[Item], text: str) -> date | None:
         if not _CHAIN.match(text[end : item.start]):
             return None
         if item.explicit_month:
-            first = item.options[0] if item.options else None
-            return first and (first.date or (first.dates[0] if first.dates else first.date_from))
+            return next((one.date or (one.dates[0] if one.dates else one.date_from) for one in item.options), None)
         if item.kind not in ("weekday", "number"):
             return None
         end = item.end

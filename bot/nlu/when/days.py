@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from bot.nlu.when.calendar import add_months, monday
+from bot.nlu.when.calendar import ROME, add_months, monday
 from bot.nlu.when.items import Item, Rule, day_item, on, past_item, rule, span
 from bot.nlu.when.lexicon import ANY_NUMBER, LAST, WD, count
 from bot.nlu.when.reading import Part, Reading
 
-_OFFSETS = {"oggi": 0, "domani": 1, "dopodomani": 2}
+_OFFSETS = {"oggi": 0, "domani": 1, "dopodomani": 2, "domanilaltro": 2}
 
 
 def _today(found: re.Match[str], now: datetime) -> Item:
@@ -75,7 +75,8 @@ def _later_today(found: re.Match[str], now: datetime) -> Item | None:
     minutes = fractions.get(found["n"]) or number * (60 if found["unit"].startswith("or") else 1)
     if number in (24, 48, 72) and found["unit"].startswith("or"):
         return day_item(found, on(now.date() + timedelta(hours=number)))
-    then = now + timedelta(minutes=minutes)
+    # Real minutes: the clock may change in between.
+    then = (now.replace(tzinfo=ROME).astimezone(UTC) + timedelta(minutes=minutes)).astimezone(ROME)
     return day_item(found, [Reading(date=then.date(), time=then.time().replace(second=0, microsecond=0))])
 
 
@@ -125,7 +126,7 @@ RULES: list[Rule] = [
     rule(r"\b(?P<word>oggi|domani) a (?P<weeks>otto|8|quindici|15)\b", _weeks_on),
     rule(r"\b(?P<word>stamattina|stasera|domattina)\b", _with_part),
     rule(r"\b(?:quest[ao]|oggi in) (?P<part>mattin[ao]|mattinata|pomeriggio|sera|serata)\b", _this_part),
-    rule(r"\b(?P<word>dopo ?domani|domani|oggi)(?: in giornata| stesso)?\b", _today),
+    rule(r"\b(?P<word>dopo ?domani|domani l altro|domani|oggi)(?: in giornata| stesso)?\b", _today),
     rule(r"\b(?:in|entro (?:la )?)giornata\b", lambda found, now: day_item(found, on(now.date()))),
     rule(rf"\b(?:tra|fra|da qui a) {_N} (?:o|e|-) (?P<m>{ANY_NUMBER}) {_UNIT}", _two_counts),
     rule(rf"\b(?P<verb>entro(?: massimo| i prossimi| le prossime)?|nel giro di|ne[il]l?[le]?e? prossim[ie]) {_N} {_UNIT}", _within),

@@ -42,7 +42,7 @@ def compose(items: list[Item], text: str, now: datetime) -> list[Item]:
     items = number_lists(items, text)
     items = adopt_months(items, text, today)
     items = agree(items, text, today)
-    items = anchor(items, text)
+    items = anchor(items, text, today)
     items = contain(items, text, now)
     items = ranges(items, text, now)
     items = bounds(items, text, now)

@@ -201,3 +201,8 @@ NOT_ERRORS = frozenset(
 def count(word: str) -> int:
     """The number that digits or a word stand for; 0 for any other word."""
     return int(word) if word.isdigit() else COUNT.get(word, 0)
+
+
+def any_of(phrases: str) -> str:
+    """The pattern of any of the phrases, set apart by strokes."""
+    return "(?:" + "|".join(" ".join(phrase.split()) for phrase in phrases.split(" / ")).strip() + ")"

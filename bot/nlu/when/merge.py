@@ -73,6 +73,8 @@ def _opposite_ends(one: Reading, other: Reading) -> Reading | None:
 
 def merge(one: Reading, other: Reading) -> list[Reading]:
     """Both together; when they contradict each other, one or the other."""
+    if one.past != other.past:
+        return [other if one.past else one]
     days, hours = meet_days(one, other), meet_hours(one, other)
     if days is None or hours is None:
         return [one, other]

@@ -5,30 +5,22 @@ from typing import Literal
 
 from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.segments import Segment
+from bot.nlu.when.tenses import AHEAD, CLAUSE, FOR, GONE, GONE_AFTER, LASTS, OPENING, SINCE, WAS
 from bot.nlu.when.verbs import (
     ACCEPTED,
-    AHEAD,
     ANOTHER,
     ASIDE,
     BESIDES,
     BUSY_FROM,
-    CLAUSE,
     CLOSED,
     FREE_AFTER,
     FREE_FROM,
-    FOR,
-    GONE,
-    GONE_AFTER,
     HARMLESS,
     INSTEAD,
-    LASTS,
     MOVE,
-    OPENING,
     REFUSES_NEXT,
     REFUSES_PREVIOUS,
-    SINCE,
     SOURCE,
-    WAS,
 )
 
 Sign = Literal["wanted", "refused", "past", "perhaps_past", "source", "aside", "free_from", "busy_from"]

@@ -115,7 +115,10 @@ def _same_day(held: Item, item: Item, *, comma: bool) -> Item | None:
     """A day said twice ("domani giovedì 6"): where both agree, or either when they do not. None for a list of days."""
     if not all(one.date for one in (*held.options, *item.options)):
         return None
-    common = tuple(one for one in held.options if one.date in {other.date for other in item.options})
+    days = {other.date for other in item.options}
+    common = tuple(one for one in held.options if one.date in days)
+    if common and any(one.has_hour for one in item.options):
+        common = item.options
     if common:
         return replace(held, options=common, weekday=-1)
     if comma or (held.weekday >= 0) == (item.weekday >= 0):
@@ -181,6 +184,8 @@ def _qualify(day: Reading, group: Group) -> list[Reading]:
     times = readings(clock, part or "") if clock else [hours_only(one) for one in group.time.options]
     if part and not any(_fits(one, part) for one in times):
         return [*(overlay(replace(day, part=None), one) for one in times), replace(day, part=part)]
+    if day.date_to and not day.date_from:
+        times = [Reading(time_to=one.time) if one.time else one for one in times]  # "entro domani alle 12"
     return [replace(overlay(day, one), part=None if one.time else part) for one in times]
 
 

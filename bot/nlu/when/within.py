@@ -23,7 +23,7 @@ _GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
 _NEGATIVE = re.compile(r"\b(?:non|no|tranne|eccetto|escluso|esclusi|salvo|mai|o|oppure|né|ne|senno|altrimenti|invece|meno)\b")
 
 
-def anchor(items: list[Item], text: str) -> list[Item]:
+def anchor(items: list[Item], text: str, today: date) -> list[Item]:
     """Days counted from another: "giovedì prima di Pasqua", "il giorno dopo Ferragosto", "la settimana del 16"."""
     result: list[Item] = []
     for item in items:
@@ -37,7 +37,7 @@ def anchor(items: list[Item], text: str) -> list[Item]:
             options = on(*(moved(one.date, result[-1].weekday) + weeks for one in item.options if one.date))
             result[-1] = replace(item, start=result[-1].start, options=options, explicit_month=False)
         else:
-            result.append(_beside(item, text[since : item.start], text))
+            result.append(_beside(item, text[since : item.start], text, today))
     return result
 
 
@@ -47,7 +47,7 @@ def _nth(before_weekday: str) -> int:
     return ORDINAL[said[1]] - 1 if said else 0
 
 
-def _beside(item: Item, gap: str, text: str) -> Item:
+def _beside(item: Item, gap: str, text: str, today: date) -> Item:
     days = [one.date for one in item.options if one.date]
     if match := _BESIDE.search(gap):
         step = timedelta(days=-1 if match["op"].startswith("pr") else 1)
@@ -56,7 +56,7 @@ def _beside(item: Item, gap: str, text: str) -> Item:
         return _counted(item, match)
     if (match := _WEEK_OF.search(gap)) and not (match["op"].startswith("dal") and _GOES_ON.match(text[item.end :])):
         weeks = {"dopo": 1, "successiva": 1, "che segue": 1, "prima": -1, "precedente": -1, "che precede": -1}.get(match["op"], 0)
-        options = tuple(_week(day, weeks) for day in days)
+        options = tuple(_from_today(_week(day, weeks), today) for day in days)
         return replace(item, start=item.start - len(match[0]), options=options, manner="period", explicit_month=False)
     return item
 
@@ -68,6 +68,11 @@ def _counted(item: Item, match: re.Match[str]) -> Item:
     moved = [one.date + step for one in item.options if one.date]
     weeks = [] if days else [_week(day, 0) for day in moved]
     return replace(item, start=item.start - len(match[0]), options=(*on(*moved), *weeks), explicit_month=False)
+
+
+def _from_today(stretch: Reading, today: date) -> Reading:
+    first, last = stretch.date_from, stretch.date_to
+    return replace(stretch, date_from=today) if first and last and first < today <= last else stretch
 
 
 def _week(day: date, weeks: int) -> Reading:
