@@ -27,7 +27,7 @@ SHORT_WORDS = 7
 INTENT_TITLES = {
     "find_centre": "Trovare il centro",
     "centre_hours": "Orari dei centri",
-    "centre_contacts": "Telefono e e-mail",
+    "centre_contacts": "Telefono, e-mail",
     "book_appointment": "Prenotare",
     "talk_to_operator": "Parlare con una persona",
     "delete_my_data": "Cancellare i miei dati",

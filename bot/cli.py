@@ -111,6 +111,9 @@ def main() -> None:
 
     try:
         app(standalone_mode=True)
+    except KeyboardInterrupt:
+        typer.echo("interrotto", err=True)
+        sys.exit(130)
     except (LaunchError, SettingsError) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

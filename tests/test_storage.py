@@ -117,7 +117,6 @@ def test_what_was_stored_is_there_when_the_embedded_server_starts_again(folder: 
     again.cleanup()
 
 
-@pytest.mark.xfail(strict=True, reason="bot/storage/embedded.py counts dead processes among the users")
 def test_the_embedded_server_stops_with_its_last_user_even_after_another_was_killed(folder: Path) -> None:
     code = f"from pathlib import Path; from bot.storage.embedded import *; start_embedded(Path({str(folder)!r})); "
     killed = subprocess.Popen(

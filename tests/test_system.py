@@ -326,7 +326,6 @@ def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 # --- it stops ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="bot/launch/model.py leaves the training behind, SIGTERM PostgreSQL too")
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_while_the_model_is_trained_leaves_no_process_behind(signum: signal.Signals) -> None:
     with open_folder() as folder:

@@ -234,7 +234,6 @@ async def test_a_message_that_fails_is_tried_three_times(chat: Chat, worker: Loc
     assert dialogue.texts() == ["guasto"] * 3
 
 
-@pytest.mark.xfail(strict=True, reason="bot/dialogue/client.py takes a time-out for an absence, without end")
 async def test_a_message_the_dialogue_never_finishes_does_not_stop_the_conversation_for_ever(
     chat: Chat, worker: LocalWorker, dialogue: Dialogue, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,9 @@ NO_HOURS = (
     "Non ho orari sicuri dei centri, neanche per il sabato. Prima di andare chiama il numero verde {freephone}. "
     "Se mi scrivi il tuo comune, ti dico qual è il centro più vicino."
 )
-HOURS_UNKNOWN = "Non conosco gli orari di: {name}. Chiama il numero verde {freephone} prima di andare."
+HOURS_UNKNOWN = (
+    "{name}: non conosco gli orari, neanche per il sabato. Prima di andare chiama il numero verde {freephone}."
+)
 GENERAL_CONTACTS = (
     "Il numero verde è {freephone}: vale per tutti i centri e serve anche per gli appuntamenti. "
     "Il sito dell'Agenzia è agenziapiemontelavoro.it. Se mi scrivi il tuo comune, cerco i recapiti del centro."
@@ -87,7 +89,7 @@ def contacts(centre: Centre) -> Reply:
     listed = ", ".join(filter(None, found))
     if not listed:
         return Reply(
-            text=f"Non conosco il telefono diretto di: {centre.name}. "
+            text=f"{centre.name}: non conosco il telefono diretto. "
             + say("Chiama il numero verde {freephone}, che vale per tutti i centri.")
         )
     age = f" (dato del {in_words(centre.as_of)})" if centre.as_of else ""
@@ -177,7 +179,7 @@ def _plain(centre: Centre) -> str:
 def _buttons(place: str) -> tuple[Button, ...]:
     return (
         Button(title="Orari", payload=make_payload("centre_hours", place=place)),
-        Button(title="Telefono e e-mail", payload=make_payload("centre_contacts", place=place)),
+        Button(title="Telefono, e-mail", payload=make_payload("centre_contacts", place=place)),
         Button(title="Prenota un appuntamento", payload=make_payload("book_appointment")),
     )
 

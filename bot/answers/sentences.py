@@ -39,7 +39,7 @@ BY_INTENT: dict[str, str] = {
         "Qui conservo solo i messaggi che ci siamo scritti. Non ti chiedo documenti né dati di salute."
     ),
     "talk_to_operator": (
-        "Per parlare con una persona chiama il numero verde {freephone}. "
+        "Qui rispondo io, che sono un programma. Per parlare con una persona chiama il numero verde {freephone}. "
         "Se vuoi, intanto provo ad aiutarti io: dimmi che cosa ti serve."
     ),
     "inform": "Grazie. Dimmi anche che cosa ti serve, così ti do la risposta giusta.",

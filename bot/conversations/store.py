@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import column, func, insert, literal, select, true, update
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -98,6 +98,20 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
         .returning(func.pg_notify(NEW_MESSAGES, str(message.conversation_id)))
     )
     return message_id, True
+
+
+async def pressed_title(connection: AsyncConnection, conversation_id: UUID, payload: str) -> str:
+    """The words on the button last shown with this payload, so that the transcript reads as the citizen saw it."""
+    button = func.jsonb_array_elements(messages.c.buttons).table_valued(column("value", JSONB)).render_derived()
+    query = (
+        select(button.c.value["title"].astext)
+        .select_from(messages)
+        .join(button, true())
+        .where(messages.c.conversation_id == conversation_id, button.c.value["payload"].astext == payload)
+        .order_by(messages.c.seq.desc())
+        .limit(1)
+    )
+    return (await connection.execute(query)).scalar_one_or_none() or ""
 
 
 async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Waiting | None:

@@ -54,10 +54,15 @@ class DialogueClient:
                 if response.status != 200:
                     raise DialogueFailed(f"HTTP {response.status}: {(await response.text())[:300]}")
                 data = await response.json()
-        except (aiohttp.ClientConnectionError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise DialogueUnavailable(f"{type(error).__name__}: {error}") from error
+        except (aiohttp.ConnectionTimeoutError, asyncio.IncompleteReadError) as error:
+            raise DialogueUnavailable(repr(error)) from error
+        except TimeoutError as error:
+            # It took the message and never finished it: waiting for ever would stop the conversation.
+            raise DialogueFailed(f"no answer in {self._session.timeout.total:.0f} s") from error
+        except aiohttp.ClientConnectionError as error:
+            raise DialogueUnavailable(repr(error)) from error
         except aiohttp.ClientError as error:
-            raise DialogueFailed(f"{type(error).__name__}: {error}") from error
+            raise DialogueFailed(repr(error)) from error
         return [_reply(item) for item in data["messages"]], Parse(**data["parse"])
 
 

@@ -24,6 +24,8 @@ PAYLOAD_INTENTS = frozenset(
     }
 )
 MAX_CHARS = 500
+# A null and half a surrogate pair can be written in JSON and not in PostgreSQL.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SHAPE = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
 
 
@@ -50,6 +52,6 @@ def check_payload(payload: str) -> str:
             entities = json.loads(match[2])
         except json.JSONDecodeError as error:
             raise PayloadError(f"payload is not JSON after the intent: {error.msg}") from None
-        if not all(isinstance(value, str) for value in entities.values()):
-            raise PayloadError("payload values must be strings")
+        if not all(isinstance(value, str) and _UNSTORABLE.search(value) is None for value in entities.values()):
+            raise PayloadError("payload values must be strings of ordinary characters")
     return payload

@@ -26,8 +26,11 @@ class Child:
     log: Path
 
 
-def _die_with_parent() -> None:
-    # Linux only: if the supervisor is killed outright, its children are told to stop instead of keeping the ports.
+def die_with_parent() -> None:
+    """Run in a child before it starts: when its parent dies it is told to stop, instead of keeping ports and cores.
+
+    Linux only.
+    """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -43,7 +46,7 @@ async def keep_running(child: Child, report: Callable[[str], None]) -> None:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
             try:
                 code = await process.wait()

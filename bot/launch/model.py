@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bot.launch.children import die_with_parent
 from bot.launch.errors import LaunchError
 from bot.settings import ROOT, Settings
 
@@ -75,18 +76,32 @@ def train(settings: Settings, path: Path, report: Callable[[str], None]) -> None
             sys.executable, "-m", "rasa", "train", "--fixed-model-name", "model", "--out", folder, "--data", "nlu_data",
             "--config", "config.yml", "--domain", "domain.yml",
         ]  # fmt: skip
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=training_environment())
-        while True:
-            try:
-                code = process.wait(REPORT_EVERY_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            env=training_environment(),
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        )
+        try:
+            while (code := _wait(process)) is None:
                 report(f"addestro il modello: {time.monotonic() - started:.0f} s")
+        finally:
+            process.kill()
+            process.wait()
         trained = Path(folder) / "model.tar.gz"
         if code != 0 or not trained.exists():
             raise LaunchError(f"L'addestramento non è riuscito: le ragioni sono in {log}.")
         trained.replace(path)
     report(f"modello pronto in {time.monotonic() - started:.0f} s")
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(REPORT_EVERY_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def training_environment() -> dict[str, str]:

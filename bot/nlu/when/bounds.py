@@ -24,7 +24,12 @@ _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
             rf"|(?:(?:al )?massimo|max|al piu tardi)(?: (?:per|entro))?|entro (?:massimo|al massimo)|e non oltre){_THE}"
         ),
     ),
-    ("around", re.compile(rf"\b(?:verso|intorno a|intorno al|attorno a|attorno al|circa|a cavallo (?:di|del)|sotto|a ridosso (?:di|del)|nei giorni di){_THE}")),
+    (
+        "around",
+        re.compile(
+            rf"\b(?:verso|intorno a|intorno al|attorno a|attorno al|circa|a cavallo (?:di|del)|sotto|a ridosso (?:di|del)|nei giorni di){_THE}"
+        ),
+    ),
     ("before", re.compile(rf"\b(?:prima (?:di|del|dell|della|dello)){_THE}")),
     ("after", re.compile(rf"\b(?:dopo|passat[oa]|oltre|successivamente a|a seguire){_THE}")),
     (
@@ -69,7 +74,9 @@ def _joined(pair: list[Item], text: str, since: int, now: datetime) -> Item | No
         return None
     if word.startswith("da") and _MOVE.search(text[:start]) and not dashed:
         return replace(last, start=start)
-    options = _weekday_range(first, last, word, now) if first.kind == last.kind == "weekday" else _day_range(first, last, now)
+    options = (
+        _weekday_range(first, last, word, now) if first.kind == last.kind == "weekday" else _day_range(first, last, now)
+    )
     return Item(start, last.end, "day", options=options) if options else None
 
 
@@ -114,7 +121,13 @@ def bounds(items: list[Item], text: str, now: datetime) -> list[Item]:
     result: list[Item] = []
     for item in items:
         gap = text[result[-1].end if result else 0 : item.start]
-        if item.kind == "part" and gap == " " and result and _only_limits(result[-1]) and text[item.start :].startswith(_PARTS_SAID):
+        if (
+            item.kind == "part"
+            and gap == " "
+            and result
+            and _only_limits(result[-1])
+            and text[item.start :].startswith(_PARTS_SAID)
+        ):
             result[-1] = replace(result[-1], end=item.end)
             continue
         result.append(_bounded(item, gap, text, now) if item.kind in ("day", "weekday") else item)

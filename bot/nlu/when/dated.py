@@ -93,7 +93,13 @@ def _month_before(index: int, items: list[Item]) -> Item | None:
     for item in reversed(items[:index]):
         if item.kind == "day" and item.manner == "period" and len(item.options) == 1:
             first, last = item.options[0].date_from, item.options[0].date_to
-            if first and last and first.month == last.month and (last + timedelta(days=1)).day == 1 and not item.weekday >= 0:
+            if (
+                first
+                and last
+                and first.month == last.month
+                and (last + timedelta(days=1)).day == 1
+                and not item.weekday >= 0
+            ):
                 return item
         if item.kind in ("day", "number"):
             return None
@@ -127,22 +133,22 @@ def agree(items: list[Item], text: str, today: date) -> list[Item]:
     """One day of a weekday and its date: "giovedì 12 marzo". When they disagree, every day it may be."""
     result: list[Item] = []
     for item in items:
-        if result and result[-1].kind == "weekday" and _SAME_DAY.match(text[result[-1].end : item.start]):
-            weekday = result[-1]
-            if item.kind == "number":
-                options = _weekday_and_number(weekday, item.number, today)
-                result[-1] = replace(item, start=weekday.start, kind="day", options=options)
-                continue
-            if item.explicit_month and item.kind == "day" and item.manner != "period":
-                result[-1] = _weekday_and_date(weekday, item, today)
-                continue
-        if item.kind == "weekday" and result and (same := _falls_on(result[-1], item, text)):
-            result[-1] = same
-            continue
-        if result and _is_hour_of(item, result[-1], text):
-            item = replace(item, kind="time", options=tuple(one for one in item.options if one.has_hour), explicit_month=False)  # noqa: PLW2901
-        result.append(item)
+        joined = _with_previous(result[-1], item, text, today) if result else None
+        if joined:
+            result[-1] = joined
+        else:
+            result.append(_hour_of(item, result[-1], text) if result else item)
     return [replace(i, kind="day", options=day_of_month(i.number, today)) if i.kind == "number" else i for i in result]
+
+
+def _with_previous(previous: Item, item: Item, text: str, today: date) -> Item | None:
+    """One piece of a weekday and the date beside it."""
+    if previous.kind == "weekday" and _SAME_DAY.match(text[previous.end : item.start]):
+        if item.kind == "number":
+            return replace(item, start=previous.start, kind="day", options=_weekday_and_number(previous, item.number, today))
+        if item.explicit_month and item.kind == "day" and item.manner != "period":
+            return _weekday_and_date(previous, item, today)
+    return _falls_on(previous, item, text) if item.kind == "weekday" else None
 
 
 def _falls_on(day: Item, weekday: Item, text: str) -> Item | None:
@@ -153,10 +159,12 @@ def _falls_on(day: Item, weekday: Item, text: str) -> Item | None:
     return replace(day, end=weekday.end, options=right) if right else None
 
 
-def _is_hour_of(item: Item, day: Item, text: str) -> bool:
-    """Whether "9.10" right after a day must be its hour."""
-    after_day = day.kind == "day" and not text[day.end : item.start].strip(" ,")
-    return after_day and any(one.has_hour and not one.date for one in item.options)
+def _hour_of(item: Item, day: Item, text: str) -> Item:
+    """ "9.10" right after a day can only be its hour."""
+    hours = tuple(one for one in item.options if one.has_hour and not one.date)
+    if not hours or day.kind != "day" or text[day.end : item.start].strip(" ,"):
+        return item
+    return replace(item, kind="time", options=hours, explicit_month=False)
 
 
 def _weekday_and_number(weekday: Item, number: int, today: date) -> tuple[Reading, ...]:
@@ -181,15 +189,27 @@ def _weekday_and_date(weekday: Item, item: Item, today: date) -> Item:
         return replace(item, start=weekday.start, options=right)
     first = after(today, weekday.weekday)
     timed = [replace(one, date=first) for one in hours]
+    gone = _was_that_day(item, weekday.weekday, today)
     near = [_nearest(one.date, weekday.weekday) for one in item.options if one.date]
     if hours:
         return replace(item, start=weekday.start, options=(*right, *timed))
     ahead = [day for day in near if day and day >= today]
-    return replace(item, start=weekday.start, options=tuple(dict.fromkeys([*item.options, *on(*ahead, first)])))
+    return replace(item, start=weekday.start, options=tuple(dict.fromkeys([*gone, *item.options, *on(*ahead, first)])))
+
+
+def _was_that_day(item: Item, weekday: int, today: date) -> tuple[Reading, ...]:
+    """Whether the date fell on that weekday not long ago: "sabato 28 febbraio" said on the second of March."""
+    for one in item.options:
+        day = one.date and valid(one.date.year - 1, one.date.month, one.date.day)
+        if day and day.weekday() == weekday and timedelta() < today - day < timedelta(days=120):
+            return (Reading(past=True),)
+    return ()
 
 
 def _nearest(day: date | None, weekday: int) -> date | None:
     if day is None:
         return None
-    return min((day + timedelta(days=step) for step in range(-3, 4)), key=lambda one: (one.weekday() != weekday, abs(one - day)))
-
+    return min(
+        (day + timedelta(days=step) for step in range(-3, 4)),
+        key=lambda one: (one.weekday() != weekday, abs(one - day)),
+    )

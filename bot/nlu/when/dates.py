@@ -62,6 +62,8 @@ def _impossible(number: int, month: int, today: date, year: int | None) -> tuple
     year = year or (today.year if month_end(today.year, month) >= today else today.year + 1)
     last = month_end(year, month)
     leap = next((day for y in range(year, year + 9) if (day := valid(y, month, number))), None)
+    if add_months(last.replace(day=1), 1) < today:
+        return _impossible(number, month, today, today.year + 1)
     return on(last, add_months(last.replace(day=1), 1), leap)
 
 

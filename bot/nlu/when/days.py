@@ -61,10 +61,10 @@ def _later(found: re.Match[str], now: datetime) -> Item | list[Item] | None:
     if unit.startswith("gi"):
         return replace(day_item(found, _in_days(today, number)), ahead=True)
     if unit.startswith("se"):
-        day = today + timedelta(weeks=number)
+        day = today + timedelta(weeks=number, days=4 if found["half"] else 0)
         return replace(day_item(found, [*on(day), _week_of(day)], "period"), ahead=True)
     if unit.startswith("me"):
-        day = add_months(today, number)
+        day = add_months(today, number) + timedelta(days=15 if found["half"] else 0)
         return replace(day_item(found, [*on(day), _week_of(day)], "period"), ahead=True)
     return None
 
@@ -73,6 +73,7 @@ def _later_today(found: re.Match[str], now: datetime) -> Item | None:
     number = count(found["n"])
     fractions = {"mezz": 30, "mezza": 30, "un quarto": 15, "tre quarti": 45}
     minutes = fractions.get(found["n"]) or number * (60 if found["unit"].startswith("or") else 1)
+    minutes += 30 if "half" in found.re.groupindex and found["half"] else 0
     if number in (24, 48, 72) and found["unit"].startswith("or"):
         return day_item(found, on(now.date() + timedelta(hours=number)))
     # Real minutes: the clock may change in between.
@@ -81,7 +82,12 @@ def _later_today(found: re.Match[str], now: datetime) -> Item | None:
 
 
 # The count people mean first, and between which it may be.
-_VAGUE = {"un paio di": (2, 2, 3), "qualche": (3, 2, 7), "una decina di": (10, 9, 11), "una quindicina di": (15, 14, 15)}
+_VAGUE = {
+    "un paio di": (2, 2, 3),
+    "qualche": (3, 2, 7),
+    "una decina di": (10, 9, 11),
+    "una quindicina di": (15, 14, 15),
+}
 
 
 def _vague_later(found: re.Match[str], now: datetime) -> Item:
@@ -123,15 +129,18 @@ RULES: list[Rule] = [
         r"|minuti) (?:e mezzo )?fa\b|\b(?:tempo|poco) fa\b|\bl altr[ao] (?:settimana|mese|anno)\b(?! ancora)",
         past_item,
     ),
-    rule(r"\b(?P<word>oggi|domani) a (?P<weeks>otto|8|quindici|15)\b", _weeks_on),
+    rule(r"\b(?P<word>oggi|domani) a (?P<weeks>otto|8|quindici|15)(?: giorni)?\b", _weeks_on),
     rule(r"\b(?P<word>stamattina|stasera|domattina)\b", _with_part),
     rule(r"\b(?:quest[ao]|oggi in) (?P<part>mattin[ao]|mattinata|pomeriggio|sera|serata)\b", _this_part),
     rule(r"\b(?P<word>dopo ?domani|domani l altro|domani|oggi)(?: in giornata| stesso)?\b", _today),
     rule(r"\b(?:in|entro (?:la )?)giornata\b", lambda found, now: day_item(found, on(now.date()))),
     rule(rf"\b(?:tra|fra|da qui a) {_N} (?:o|e|-) (?P<m>{ANY_NUMBER}) {_UNIT}", _two_counts),
-    rule(rf"\b(?P<verb>entro(?: massimo| i prossimi| le prossime)?|nel giro di|ne[il]l?[le]?e? prossim[ie]) {_N} {_UNIT}", _within),
     rule(
-        rf"\b(?:tra|fra|da oggi a|da qui a) {_N} (?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mesetto|mese|ore|oretta|ora|minuti|minuto)\b",
+        rf"\b(?P<verb>entro(?: massimo| i prossimi| le prossime)?|nel giro di|ne[il]l?[le]?e? prossim[ie]) {_N} {_UNIT}",
+        _within,
+    ),
+    rule(
+        rf"\b(?:tra|fra|da oggi a|da qui a) {_N} (?P<unit>giorni|giorno|settimane|settimana|sett\b|mesi|mesetto|mese|ore|oretta|ora|minuti|minuto)(?P<half> e mezz[ao])?\b",
         _later,
     ),
     rule(r"\b(?:tra|fra) (?P<n>mezz|mezza) (?P<unit>ora|oretta)\b", _later),

@@ -137,8 +137,12 @@ def _next_bridge(today: date) -> date:
     return min(next_feast(_fixed(*day), today) for day in ((4, 25), (5, 1), (6, 2), (11, 1), (12, 8)))
 
 
-_DATED = r"25 aprile|primo maggio|1 maggio|2 giugno|1 novembre|ognissanti|immacolata|ferragosto|san giovanni|morti|santi"
-_FEAST_TIME = r"(?:le|delle|dalle) (?:vacanze|feste|festivita)(?P<which>(?: natalizie| di natale| di pasqua| pasquali)?)"
+_DATED = (
+    r"25 aprile|primo maggio|1 maggio|2 giugno|1 novembre|ognissanti|immacolata|ferragosto|san giovanni|morti|santi"
+)
+_FEAST_TIME = (
+    r"(?:le|delle|dalle) (?:vacanze|feste|festivita)(?P<which>(?: natalizie| di natale| di pasqua| pasquali)?)"
+)
 
 RULES: list[Rule] = [
     rule(rf"\b(?:dopo|passate|finite|rientro da|rientro|ritorno|finendo) ?{_FEAST_TIME}\b", _feasts_over),

@@ -26,9 +26,10 @@ CORRECTION = re.compile(
     r"|\bo meglio\b(?! ancora)|\bmacche\b|\baspett[ai]\b|\bripensandoc\w+\b|\bpensandoci\b|\bno dai\b|\bsorry\b|\bcorreggo\b|\bdovevo (?:segnare|scrivere|dire|mettere|scegliere)\b"
 )
 _APPOSITION = re.compile(r" ?,? ?(?:che (?:è|e|sarebbe|sara)|cioe|ossia|ovvero) (?:il |l |gia )?")
-_IF_POSSIBLE = re.compile(r"\b(?:sempre )?se (?:(?:e |è |fosse )?possibile|si puo|potete|puo|per voi va bene|va bene|riesce|riuscite)\b")
+_IF_POSSIBLE = re.compile(
+    r"\b(?:sempre )?se (?:(?:e |è |fosse )?possibile|si puo|potete|puo|per voi va bene|va bene|riesce|riuscite)\b"
+)
 _BARE_NOT = re.compile(r"\b(?:non|no)(?: (?:il|l|di|la))? $")
-_INSTEAD = re.compile(r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* $")
 SENTENCE_END = re.compile(r"[.;!?]")
 
 
@@ -37,7 +38,9 @@ def link(gap: str) -> Link:
     if _APPOSITION.fullmatch(gap):
         return "near"
     words = _WORDS.findall(_IF_POSSIBLE.sub(" ", gap))
-    if any(word not in _FILLING and word not in _LISTING and word not in (",", "-", "(", ")", "/", ":") for word in words):
+    if any(
+        word not in _FILLING and word not in _LISTING and word not in (",", "-", "(", ")", "/", ":") for word in words
+    ):
         return "break"
     if any(word in _CHOOSING for word in words) or any(word in ("e", "ed", "entrambi", "né", "ne") for word in words):
         return "list"
@@ -48,9 +51,11 @@ def link(gap: str) -> Link:
 
 def parts_days(gap: str, before: str, *, opened: bool) -> bool:
     """Whether two days are not of one list: "giovedì a venerdì", "non lunedì, martedì", "dopo il 10 entro il 20"."""
-    if opened or re.fullmatch(r"[ ,]*(?:a|al|all|con|con un[oa]?)(?: (?:il|l|quello del|quella del|quello di|quella di))? ", gap):
+    if opened or re.fullmatch(
+        r"[ ,]*(?:a|al|all|alla|con|con un[oa]?)(?: (?:il|l|quello del|quella del|quello di|quella di))? ", gap
+    ):
         return True
-    return _INSTEAD.search(before) is not None or (re.fullmatch(r" ?, ?", gap) is not None and _BARE_NOT.search(before) is not None)
+    return re.fullmatch(r" ?, ?", gap) is not None and _BARE_NOT.search(before) is not None
 
 
 def has_comma(gap: str) -> bool:

@@ -18,7 +18,11 @@ from bot.nlu.when.scan import Scan
 from bot.nlu.when.segments import Exclusion, Segment, exclusions, options_of, segments
 from bot.nlu.when.within import anchor, contain, settle_weekdays
 
-_EITHER = re.compile(r"\b(?:o|oppure|altrimenti|senno|se no|alternativa|anche|sia|piuttosto|in caso|al limite|se non (?:e|è|va|si puo|potete|c e)|mal che vada)\b")
+_EITHER = re.compile(
+    r"\b(?:o|oppure|altrimenti|senno|se no|alternativa|anche|sia|piuttosto|in caso|al limite|se non (?:e|è|va|si puo|potete|c e)|mal che vada)\b"
+)
+
+_OR = re.compile(r"\b(?:o|oppure)\b")
 
 
 @dataclass
@@ -68,11 +72,15 @@ def understand(found: Scan) -> tuple[Reading, ...]:
 
 def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
     """Days named in passing count when nothing else is wanted; those of an appointment when no other day is."""
-    wanted = [segment for segment, sign in zip(stretches, marks, strict=True) if sign in ("wanted", "free_from", "busy_from")]
+    wanted = [
+        segment for segment, sign in zip(stretches, marks, strict=True) if sign in ("wanted", "free_from", "busy_from")
+    ]
     other_day = any(segment.has_day for segment in wanted)
+    other_hour = any(group.time for segment in wanted for group in segment.groups)
     counted: list[Sign] = []
-    for sign in marks:
-        passing = (sign == "aside" and (wanted or "refused" in marks)) or (sign == "source" and other_day)
+    for segment, sign in zip(stretches, marks, strict=True):
+        other = other_day if segment.has_day else other_hour
+        passing = (sign == "aside" and (wanted or "refused" in marks)) or (sign == "source" and other)
         counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
     return counted
 
@@ -83,7 +91,9 @@ def _limit(segment: Segment, text: str) -> None:
     for group in segment.groups:
         if said and group.day:
             kind: Bound = "before" if said[1] == "prima" else "after"
-            group.day = replace(group.day, options=tuple(opened for one in group.day.options for opened in open_range(one, kind)))
+            group.day = replace(
+                group.day, options=tuple(opened for one in group.day.options for opened in open_range(one, kind))
+            )
 
 
 def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str) -> None:
@@ -114,7 +124,9 @@ def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str)
 def _after_refused(new: tuple[Reading, ...], segment: Segment, said: Said) -> tuple[Reading, ...]:
     """ "Lunedì prossimo no, mercoledì sì": the Wednesday after it, or the coming one."""
     refused = [item.date for item in said.excluded if isinstance(item, Reading) and item.date]
-    bare = [group.day.weekday for group in segment.groups if group.day and group.day.weekday >= 0 and not group.day.manner]
+    bare = [
+        group.day.weekday for group in segment.groups if group.day and group.day.weekday >= 0 and not group.day.manner
+    ]
     if not refused or len(bare) != 1 or len(segment.groups) != 1:
         return new
     later = [replace(one, date=after(max(refused), bare[0])) for one in new if one.date and one.date < max(refused)]
@@ -133,7 +145,7 @@ def _add(old: tuple[Reading, ...], new: tuple[Reading, ...], gap: str) -> tuple[
         joined = [union((a, b)) for a in old for b in new]
         if all(joined):
             return distinct(one for one in joined if one)
-        if all(dated(one) for one in (*old, *new)):
+        if _OR.search(gap) or all(dated(one) for one in (*old, *new)):
             return distinct([*old, *new])
     met = [merge(a, b) for a in old for b in new]
     agreed = [one for outcome in met if len(outcome) == 1 for one in outcome]

@@ -90,8 +90,7 @@ def _hour(found: re.Match[str], suffix: str) -> Hour | None:
     certain = word in _MIDDAY or (word.startswith("0") and len(word) == 2 and hour >= 7)
     lacking = _minutes(found[f"l{suffix}"])
     if lacking:
-        hour, minute = (hour - 1) % 24, 60 - lacking
-        certain = certain or hour == 12
+        hour, minute, certain = (12 if hour == 1 else (hour - 1) % 24), 60 - lacking, certain or hour in (1, 12)
     return Hour(hour % 24, minute, certain) if hour <= 24 and minute < 60 else None
 
 
@@ -211,10 +210,11 @@ RULES: list[Rule] = [
     rule(
         rf"\b(?:tra|fra) (?:{_THE}|{_NOON}){_clock()} e (?:{_THE}|{_NOON})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between
     ),
-    rule(rf"\b(?:dalle (?:ore )?|dall {_ONE}|da {_NOON}){_clock()}{_TO}{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
-    rule(rf"\b{_ATS}{_clock()} ?- ?(?:{_THE})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
+    rule(rf"\b(?:dalle (?:ore )?|dall {_ONE}|da {_NOON}){_clock()}(?: (?:di|del|della) (?:mattina|mattino|pomeriggio))?{_TO}{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
+    rule(rf"\b{_ATS}{_clock()} ?[-/] ?(?:{_THE})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
     rule(
-        rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:-|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}", _between
+        rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:[-/]|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}",
+        _between,
     ),
     rule(
         rf"\b(?:{_ATS}|{_ABOUT}){_clock()}(?P<or> (?:o|oppure) (?:{_ATS}|{_THE})?){_clock('2')}{_DAY_PART}{_NO_UNIT}",

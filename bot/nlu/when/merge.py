@@ -99,7 +99,12 @@ def correct(one: Reading, new: Reading) -> Reading:
     kept = _same_day_of(one, new) or days_only(new if new.has_day else one)
     timed = new.has_hour or new.part is not None
     source = new if timed else one
-    return replace(overlay(kept, hours_only(source)), part=source.part, asap=one.asap or new.asap, excludes=one.excludes)
+    if one.time_from and one.time_to and bool(new.time_from) != bool(new.time_to):
+        # "Dalle 9 alle 12, anzi fino alle 11": only that end changes.
+        source = replace(new, time_from=new.time_from or one.time_from, time_to=new.time_to or one.time_to)
+    return replace(
+        overlay(kept, hours_only(source)), part=source.part, asap=one.asap or new.asap, excludes=one.excludes
+    )
 
 
 def _same_day_of(one: Reading, new: Reading) -> Reading | None:
@@ -107,7 +112,9 @@ def _same_day_of(one: Reading, new: Reading) -> Reading | None:
     first, last = new.date_from, new.date_to
     if not one.date or not first or not last or first.month != last.month or (last + timedelta(days=1)).day != 1:
         return None
-    return Reading(date=last.replace(day=one.date.day)) if one.date.day <= last.day and (last - first).days > 13 else None
+    return (
+        Reading(date=last.replace(day=one.date.day)) if one.date.day <= last.day and (last - first).days > 13 else None
+    )
 
 
 _CONFLICT: Any = object()
@@ -115,7 +122,12 @@ _CONFLICT: Any = object()
 
 def _meet_parts(one: Reading, other: Reading) -> Any:
     if one.part and other.part and one.part != other.part:
-        finer = {("mattina", "prima_mattina"), ("mattina", "tarda_mattina"), ("pomeriggio", "primo_pomeriggio"), ("pomeriggio", "tardo_pomeriggio")}
+        finer = {
+            ("mattina", "prima_mattina"),
+            ("mattina", "tarda_mattina"),
+            ("pomeriggio", "primo_pomeriggio"),
+            ("pomeriggio", "tardo_pomeriggio"),
+        }
         for wide, narrow in ((one.part, other.part), (other.part, one.part)):
             if (wide, narrow) in finer:
                 return narrow
@@ -130,7 +142,9 @@ def meet_hours(one: Reading, other: Reading) -> Reading | None:
         return a if a.has_hour else b
     for exact, wide in ((a, b), (b, a)):
         if exact.time and not wide.time:
-            inside = (wide.time_from is None or exact.time >= wide.time_from) and (wide.time_to is None or exact.time <= wide.time_to)
+            inside = (wide.time_from is None or exact.time >= wide.time_from) and (
+                wide.time_to is None or exact.time <= wide.time_to
+            )
             return exact if inside else None
     if a.time or b.time:
         return None
@@ -165,7 +179,11 @@ def _meet_stretches(a: Reading, b: Reading) -> Reading | None:
     last = min((d for d in (a.date_to, b.date_to) if d), default=None)
     if first and last and first > last:
         return None
-    common = tuple(name for name in a.weekdays if name in b.weekdays) if a.weekdays and b.weekdays else a.weekdays or b.weekdays
+    common = (
+        tuple(name for name in a.weekdays if name in b.weekdays)
+        if a.weekdays and b.weekdays
+        else a.weekdays or b.weekdays
+    )
     if a.weekdays and b.weekdays and not common:
         return None
     return replace(span(first, last), weekdays=common) if first or last else replace(EMPTY, weekdays=common)

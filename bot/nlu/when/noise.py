@@ -99,15 +99,19 @@ _NORMAL = [
         r"\b(?:cerc\w+|part ?-? ?time|full ?-? ?time|contratto|tirocinio|stage|orario di lavoro|lavorare|lavoravo|posto di lavoro|offerta)\b[^.;!?,]{0,40}?"
         r"\bdal lunedi al (?:venerdi|sabato|giovedi|domenica)"
     ),
-    re.compile(r"\b(?:il|al|entro il) \d{1,2} (?:di )?(?:ogni mese|del mese ogni)\b|\bprend\w+ (?:il|l) \d{1,2}(?: o (?:il|l) \d{1,2})?(?! \w+o\b)"),
+    re.compile(
+        r"\b(?:il|al|entro il) \d{1,2} (?:di )?(?:ogni mese|del mese ogni)\b|\bprend\w+ (?:il|l) \d{1,2}(?: o (?:il|l) \d{1,2})?(?! \w+o\b)"
+    ),
     re.compile(rf"\bdur\w+ (?:\w+ ){{0,3}}(?:fino|sino) ad? {MONTH}\b"),
     re.compile(r"\bcerc\w+ [^.;!?]{0,40}?\b(?:di|la|al|il|solo|part time) (?:mattina|mattino|pomeriggio|sera)\b"),
     re.compile(r"\b(?:volt[ae]|ore|giorni|euro|#+) (?:al|alla|a|ogni|per) (?:giorno|mese|settimana|mattina|sera)\b"),
 ]
-_MEASURED = re.compile(rf"(?<![\d/.,:])(?:\b(?:{ANY_NUMBER}) (?:o {ANY_NUMBER} )?{UNITS}\b)(?P<ago> fa\b| (?:prima|dopo)\b)?")
+_MEASURED = re.compile(
+    rf"(?<![\d/.,:])(?:\b(?:{ANY_NUMBER}) (?:o {ANY_NUMBER} )?{UNITS}\b)(?P<ago> fa\b| (?:prima|dopo)\b)?"
+)
 _IN_THAT_TIME = re.compile(
     r"(?:\btra|\bfra|\bentro(?: i| le| massimo)?|\bprossim[ie]|\bda qui a|\bnel giro di|\baltr[ie]|\bnegli|\bun paio di|\bmassimo|\bnon prima di"
-    r"|\b(?:alle|ore|le) \w+ e|\bfinire (?:tra|fra)) $"
+    r"|\b(?:\w+di|sabato|domenica|oggi|domani) a|\b(?:alle|ore|le) \w+ e|\bfinire (?:tra|fra)) $"
 )
 _DATE_AS_NUMBERS = re.compile(r"[0-3]?\d[\s./-][01]?\d[\s./-](?:20)?\d\d$")
 

@@ -76,7 +76,9 @@ def _weekend(found: re.Match[str], now: datetime) -> Item:
         return _period(found, following)
     if _is_next(found):
         return _period(found, following) if today >= saturday else _period(found, this, following)
-    return day_item(found, [this], "period" if "quest" in found.string[max(0, found.start() - 8) : found.start()] else "")
+    return day_item(
+        found, [this], "period" if "quest" in found.string[max(0, found.start() - 8) : found.start()] else ""
+    )
 
 
 def _end_of_week(found: re.Match[str], now: datetime) -> Item:
@@ -86,7 +88,9 @@ def _end_of_week(found: re.Match[str], now: datetime) -> Item:
     weekend = span(start + 5 * _DAY, start + 6 * _DAY)
     options = [from_today(start + 3 * _DAY, start + 4 * _DAY, today), weekend]
     if _is_next(found) and "del" not in found[0] and today.weekday() < 5:
-        options.append(span(weekend.date_from and weekend.date_from - _WEEK, weekend.date_to and weekend.date_to - _WEEK))
+        options.append(
+            span(weekend.date_from and weekend.date_from - _WEEK, weekend.date_to and weekend.date_to - _WEEK)
+        )
     return _period(found, *options)
 
 
@@ -226,13 +230,31 @@ _PIECE = (
 
 # Before the weekdays, which would take "prossima" for themselves.
 EARLY_RULES: list[Rule] = [
-    rule(r"\b(?:la|nella|per la) (?P<item>prossima)(?= ?(?:[.,;!?]|$|(?:no|si|sì|non|posso|va|invece|faccio|ci|sono|meglio|vengo|riesco|o)\b))", _next_week),
     rule(r"\bquella (?:dopo|successiva)\b(?! (?:di|del|a)\b)", _one_or_two_weeks_on),
-    rule(r"\b(?:nei|i|tutti i|ogni|di|durante i|quasi tutti i) (?P<item>weekend|week ?-? ?end|fine ?settimana)\b", _weekends),
-    rule(rf"\bsettimana {NEXT} ancora\b|\bsettimana dopo (?:la prossima|ancora|quella prossima)\b|\bquella dopo la prossima\b", _week_after_next),
-    rule(r"\bnon (?:la (?:settimana )?prossima(?: settimana)?|questa settimana) (?:ma |, ?)?(?:quella dopo|l altra)\b", _week_after_next),
-    rule(rf"\b(?P<piece>inizi[oi]?|primi(?: giorni)?|meta) (?:della |di |a )?(?:{NEXT} settimana|settimana {NEXT}|settimana)\b", _piece_of_week),
-    rule(rf"\ba fine (?:della )?(?:{NEXT} )?settimana\b|\bfine della (?:{NEXT} )?settimana\b|\bfine (?:della )?settimana {NEXT}\b", _end_of_week),
+    rule(
+        r"\b(?:nei|i|tutti i|ogni|di|durante i|quasi tutti i) (?P<item>weekend|week ?-? ?end|fine ?settimana)\b",
+        _weekends,
+    ),
+    rule(
+        rf"\bsettimana {NEXT} ancora\b|\bsettimana dopo (?:la prossima|ancora|quella prossima)\b|\bquella dopo la prossima\b",
+        _week_after_next,
+    ),
+    rule(
+        r"\bnon (?:la (?:settimana )?prossima(?: settimana)?|questa settimana) (?:ma |, ?)?(?:quella dopo|l altra)\b",
+        _week_after_next,
+    ),
+    rule(
+        r"\b(?:la|nella|per la) (?P<item>prossima)(?= ?(?:[.,;!?]|$|(?:no|si|sì|non|posso|va|invece|faccio|ci|sono|meglio|vengo|riesco|o)\b))",
+        _next_week,
+    ),
+    rule(
+        rf"\b(?P<piece>inizi[oi]?|primi(?: giorni)?|meta) (?:della |di |a )?(?:{NEXT} settimana|settimana {NEXT}|settimana)\b",
+        _piece_of_week,
+    ),
+    rule(
+        rf"\ba fine (?:della )?(?:{NEXT} )?settimana\b|\bfine della (?:{NEXT} )?settimana\b|\bfine (?:della )?settimana {NEXT}\b",
+        _end_of_week,
+    ),
     rule(
         rf"\b(?:{NEXT} )?(?:weekend|week ?-? ?end|fine ?settimana)(?: {NEXT})?(?P<after> (?:dopo|successivo|seguente))?\b",
         _weekend,

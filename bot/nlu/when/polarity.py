@@ -21,6 +21,7 @@ from bot.nlu.when.verbs import (
     REFUSES_NEXT,
     REFUSES_PREVIOUS,
     SOURCE,
+    TOO,
 )
 
 Sign = Literal["wanted", "refused", "past", "perhaps_past", "source", "aside", "free_from", "busy_from"]
@@ -40,13 +41,18 @@ def _another_asked(found: list[Segment], marks: list[Sign], text: str) -> list[S
     asked = ANOTHER.search(text)
     if not asked or MOVE.search(text):
         return marks
-    early = [segment.has_day and segment.end < asked.start() and text[: segment.start].find("posso") < 0 for segment in found]
+    early = [
+        segment.has_day and segment.end < asked.start() and text[: segment.start].find("posso") < 0 for segment in found
+    ]
     return ["refused" if first and sign == "wanted" else sign for first, sign in zip(early, marks, strict=True)]
 
 
 def _shift(segment: Segment, text: str) -> bool:
     """ "Questa settimana faccio mattina" speaks of a shift."""
-    return not segment.has_day and re.search(r"\bfaccio(?: (?:il|la|di|turno|turni))* $", text[: segment.start]) is not None
+    return (
+        not segment.has_day
+        and re.search(r"\bfaccio(?: (?:il|la|di|turno|turni))* $", text[: segment.start]) is not None
+    )
 
 
 def _refusals(found: list[Segment], text: str) -> list[bool]:
@@ -55,7 +61,13 @@ def _refusals(found: list[Segment], text: str) -> list[bool]:
     for index in range(len(found) + 1):
         gap = text[edges[index] : found[index].start if index < len(found) else len(text)]
         previous, following = index - 1 if index else None, index if index < len(found) else None
-        _judge(gap, previous, following, refused, before=text[edges[max(index - 1, 0)] : found[index - 1].start] if index else "")
+        _judge(
+            gap,
+            previous,
+            following,
+            refused,
+            before=text[edges[max(index - 1, 0)] : found[index - 1].start] if index else "",
+        )
     return refused
 
 
@@ -73,10 +85,15 @@ def _judge(gap: str, previous: int | None, following: int | None, refused: list[
             head = None
         else:
             tail_match = None
-    elif head and tail_match and tail_match["neg"] and re.search(r"\b(?:perche|che|causa|siccome)\b", gap[head.end() : tail_match.end()]):
+    elif (
+        head
+        and tail_match
+        and tail_match["neg"]
+        and re.search(r"\b(?:perche|che|causa|siccome)\b", gap[head.end() : tail_match.end()])
+    ):
         tail_match = None
-    if head and previous is not None:
-        refused[previous] = True
+    if previous is not None:
+        refused[previous] = refused[previous] or head is not None or (previous > 0 and refused[previous - 1] and TOO.match(gap) is not None)
     if tail_match and following is not None:
         refused[following] = True
 
@@ -88,7 +105,7 @@ def _belongs_to_next(gap: str, head: re.Match[str], tail: re.Match[str], before:
     comma_after = re.search(r"[,.;]", gap[head.end() :]) is not None
     if comma_before != comma_after:
         return comma_before and not re.fullmatch(r"no|niente|nada", head["neg"])
-    return ACCEPTED.search(before) is not None or bool(tail["rest"].strip())
+    return ACCEPTED.search(before) is not None or tail["rest"].strip() not in ("", "venire", "passare", "esserci", "proprio")
 
 
 def _sign(found: list[Segment], index: int, text: str) -> Sign:
@@ -107,7 +124,13 @@ def _sign(found: list[Segment], index: int, text: str) -> Sign:
 def _from_work(segment: Segment, before: str, after: str) -> Sign | None:
     if segment.has_day:
         return None
-    return "free_from" if FREE_FROM.search(before) or FREE_AFTER.match(after) else "busy_from" if BUSY_FROM.search(before) else None
+    return (
+        "free_from"
+        if FREE_FROM.search(before) or FREE_AFTER.match(after)
+        else "busy_from"
+        if BUSY_FROM.search(before)
+        else None
+    )
 
 
 def _named(segment: Segment, before: str, after: str, text: str, tense: Sign | None) -> Sign | None:
@@ -115,7 +138,11 @@ def _named(segment: Segment, before: str, after: str, text: str, tense: Sign | N
     since = SINCE.search(before) or (re.search(r"(?:^|\W)[eè] $", before) and re.match(r" (?:che|ke) ", after))
     if since and any(item.date_from and not item.date_to for item in segment.days):
         return "past"
-    if INSTEAD.search(before) or (SOURCE.search(before) and segment.has_day) or _moved_from(text[: segment.start], after):
+    if (
+        INSTEAD.search(before)
+        or (SOURCE.search(before) and segment.has_day)
+        or _moved_from(text[: segment.start], after)
+    ):
         return tense or "source"
     return tense
 
@@ -129,7 +156,7 @@ def _aside(before: str, after: str) -> bool:
 
 def _moved_from(before: str, after: str) -> bool:
     """ "Spostare ... giovedì a venerdì": Thursday is only where it moves from."""
-    target = re.match(r"^[ ,]*(?:a|al|all|con|in|verso|per)(?: (?:il|l|la))? ?$", after)
+    target = re.match(r"^[ ,]*(?:a|al|all|alla|con|in|verso|per)(?: (?:il|l|la))? ?$", after)
     return target is not None and MOVE.search(before) is not None
 
 

@@ -9,7 +9,7 @@ from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
-from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, STATED
+from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, INSTEAD, STATED, TOO
 
 Exclusion = str | Reading
 
@@ -29,6 +29,10 @@ class Group:
         """Whether an hour or a part of day is said."""
         return self.time is not None or self.part is not None
 
+    @property
+    def kinds(self) -> set[str]:
+        """What is said: a day, a time, a part."""
+        return {name for name in ("day", "time", "part") if getattr(self, name)}
 
     @property
     def said_of_day(self) -> tuple[Reading, ...] | int:
@@ -65,12 +69,14 @@ def segments(items: list[Item], text: str) -> list[Segment]:
     for item in items:
         gap = text[found[-1].end : item.start] if found else ""
         tie = link(gap) if found and not CORRECTION.search(gap) else "break"
-        if tie != "break" and _apart(item, found[-1], gap, text):
+        if tie != "break" and (TOO.match(gap) or _apart(item, found[-1], gap, text)):
             tie = "break"
         if tie == "break" and found and found[-1].has_day and item.kind in ("time", "part") and BUSY_AT.fullmatch(gap):
             found[-1].busy, tie = True, "near"
         if tie == "break":
-            found.append(Segment(item.start, item.end, [Group()], before=text[found[-1].end if found else 0 : item.start]))
+            found.append(
+                Segment(item.start, item.end, [Group()], before=text[found[-1].end if found else 0 : item.start])
+            )
         segment = found[-1]
         _place(segment, item, new=tie == "list", comma=has_comma(gap))
         segment.end = item.end
@@ -81,11 +87,18 @@ def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     """Whether a piece begins something new although no word parts it from what stands before."""
     if item.kind == "past":
         return segment.has_day
+    if INSTEAD.search(segment.before):
+        return item.kind in {kind for group in segment.groups for kind in group.kinds}
     if item.kind != "day":
         return False
     if STATED.search(segment.before) and ASKS.match(text[item.end :]):
         return True
-    if segment.past or CLOSED.match(text[item.end :]) or (has_comma(gap) and EXCLUDED.match(text[item.end :])) or AT_WEEKEND.search(text[segment.start : segment.end]):
+    if (
+        segment.past
+        or CLOSED.match(text[item.end :])
+        or (has_comma(gap) and EXCLUDED.match(text[item.end :]))
+        or AT_WEEKEND.search(text[segment.start : segment.end])
+    ):
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
     return segment.has_day and parts_days(gap, segment.before, opened=opened)
@@ -104,11 +117,23 @@ def _place(segment: Segment, item: Item, *, new: bool, comma: bool) -> None:
     if held is not None and name == "day" and not new and (same := _same_day(held, item, comma=comma)):
         group.day = same
         return
+    if held is not None and (both := _two_ends(held, item)):
+        group.time = both
+        return
     if held is not None or (new and (group.day or group.qualified)):
         group = Group()
         segment.groups.append(group)
     setattr(group, name, item)
     group.first = group.first or name
+
+
+def _two_ends(held: Item, item: Item) -> Item | None:
+    """ "Dopo le 5 e prima delle 7": from one to the other."""
+    one, other = held.clock, item.clock
+    if not one or not other or one.at or other.at or bool(one.first) == bool(other.first):
+        return None
+    clock = replace(one, first=one.first or other.first, last=one.last or other.last, part=one.part or other.part)
+    return None if (one.first and one.last) or (other.first and other.last) else replace(held, clock=clock, end=item.end)
 
 
 def _same_day(held: Item, item: Item, *, comma: bool) -> Item | None:

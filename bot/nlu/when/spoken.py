@@ -17,6 +17,16 @@ _WITH_DAY: dict[Part, str] = {
     "sera": "di sera",
 }
 _ONE_OF: dict[Part, str] = {"mattina": "una mattina", "pomeriggio": "un pomeriggio", "sera": "una sera"}
+_NAMED: dict[Part, str] = {
+    "prima_mattina": "la prima mattina",
+    "mattina": "la mattina",
+    "tarda_mattina": "la tarda mattinata",
+    "pranzo": "l'ora di pranzo",
+    "primo_pomeriggio": "il primo pomeriggio",
+    "pomeriggio": "il pomeriggio",
+    "tardo_pomeriggio": "il tardo pomeriggio",
+    "sera": "la sera",
+}
 _OF_THE = {"la": "della", "il": "del", "i": "dei", "le": "delle"}
 
 
@@ -108,7 +118,9 @@ def _excluded(reading: Reading, today: date) -> str:
     if not reading.excludes:
         return ""
     words = [_refusal(one, today) for one in reading.excludes]
-    return (", " if reading != Reading(excludes=reading.excludes) else "") + "tranne " + _or(words).replace(" o ", " e ")
+    return (
+        (", " if reading != Reading(excludes=reading.excludes) else "") + "tranne " + _or(words).replace(" o ", " e ")
+    )
 
 
 def _refusal(one: str | Reading, today: date) -> str:
@@ -116,4 +128,4 @@ def _refusal(one: str | Reading, today: date) -> str:
         return say(one, today=today)
     if one in WEEKDAYS:
         return f"{'la' if one == 'domenica' else 'il'} {one}"
-    return next(words for part, words in _WITH_DAY.items() if part == one)
+    return next(words for part, words in _NAMED.items() if part == one)

@@ -42,7 +42,9 @@ _SUBJECT = any_of(r"""
 """)
 OPENING = re.compile(rf"(?:[^\w#]*\b{_SUBJECT}\b)*[^\w#]*")
 FOR = re.compile(r"\bper(?: il| l| la| lo)? $")
-WAS = re.compile(r"\b(?:ero|eravamo|avevo|avevamo|aveva|dovevo|c era|c erano|lavoravo|era|erano|mi trovavo|stavo|facevo|andavo)\b")
+WAS = re.compile(
+    r"\b(?:ero|eravamo|avevo|avevamo|aveva|dovevo|c era|c erano|lavoravo|era|erano|mi trovavo|stavo|facevo|andavo)\b"
+)
 AHEAD = re.compile(
     r"\b"
     + any_of(r"""

@@ -19,12 +19,15 @@ HARMLESS = re.compile(
     r"|facci|fissi))"
 )
 
-_CANNOT = r"(?:non|nn|io no)(?: (?:ci|mi|ce|la|lo|si|ne|vi|proprio|ancora|piu|assolutamente|purtroppo|mai|sempre|credo di|penso di|io))* " + any_of(r"""
+_CANNOT = (
+    r"(?:non|nn|io no)(?: (?:ci|mi|ce|la|lo|si|ne|vi|proprio|ancora|piu|assolutamente|purtroppo|mai|sempre|credo di|penso di|io))* "
+    + any_of(r"""
     posso / possiamo / potro / potrei / poso / puo / riesco / riusciamo / riuscirei / riusciro / faccio / ce la faccio / va\b / va bene / vanno / vado
     / andrebbe / sono (?:liber\w|disponibil\w|in (?:citta|zona|sede|paese|italia)|a (?:casa|torino)) / sono qui / sono mai / saro / sarei / ci sono
     / c (?:e|è)(?! post) / ci saro / ci siamo / vengo / verro / verrei / possibile / disponibil\w / liber\w / (?:e|è) possibile / e il caso / conviene / piace
     / (?:mi )?(?:e|è) comodo / me la sento / ho tempo / voglio / vorrei / potessi
 """)
+)
 _AWAY = any_of(r"""
     impegnat\w / occupat\w / via / fuori(?: citta)? / in ferie / in vacanza / al lavoro / a lavorare / a lavoro / assente / in viaggio / in trasferta
     / all estero / ricoverat\w / di turno / a scuola / in malattia / malat\w / al mare / pres[oa] / incasinat\w / in ospedale / lavorando / a letto
@@ -36,7 +39,10 @@ _ENGAGEMENT = any_of(r"""
 """)
 # "Lavoro" is a verb unless one of these makes it a noun.
 _NOUN = "di il un al del sul per cerco cercare trovare nuovo perso centro offerte domanda cercando senza non primo come"
-_WORK = "".join(f"(?<!{word} )" for word in _NOUN.split()) + r"(?:lavoro|lavora|lavoriamo|lavorero)(?! (?:come|in|presso|da)\b)"
+_WORK = (
+    "".join(f"(?<!{word} )" for word in _NOUN.split())
+    + r"(?:lavoro|lavora|lavoriamo|lavorero)(?! (?:come|in|presso|da)\b)"
+)
 _BUSY = any_of(rf"""
     (?:sono|saro|siamo|saremo|sarei|sto)(?: (?:gia|sempre|tutto il giorno|tutta la \w+|purtroppo|pero))* {_AWAY} / sono via / parto / dormo / riposo
     / (?<!quando )(?:ho|avrei|avro|abbiamo|ha|avra|hanno|c e|c è|mi hanno messo)(?: gia| sempre)? (?:(?:un|una|il|la|l|lo|i|le|dei|delle|degli|altr\w|gli) )*{_ENGAGEMENT}
@@ -55,8 +61,8 @@ _EXCEPT = any_of(r"""
 """)
 _SMALL = any_of(r"""
     il / lo / la / i / gli / le / l / di / del / della / dell / dei / in / nel / nella / nei / per / a / al / alla / all / ad / proprio / assolutamente / venire
-    / passare / essere / esserci / fare / farlo / presentarmi / mai / piu / ne / anche / nemmeno / neanche / ma / e / quello / quella / appuntamento / tutti / tutte
-    / ogni / solo / pero / sia / tipo / giorni / giorno / mese / settimana / tutta / tutto / sempre / da / dal / dalla / liber\w / disponibil\w / venir / muovermi
+    / passare / essere / esserci / fare / farlo / presentarmi / mai / piu / ne / anche / nemmeno / neanche / e / quello / quella / appuntamento / tutti / tutte
+    / ogni / solo / sia / tipo / giorni / giorno / mese / settimana / tutta / tutto / sempre / da / dal / dalla / liber\w / disponibil\w / venir / muovermi
     / uscire / allontanarmi / che / ho / avevo / avrei / con / voi / li / ci / mi / prima / colloquio / fissato / incontro / quel / quest\w / durante
 """)
 _INTRO = any_of(r"""
@@ -70,6 +76,8 @@ REFUSES_PREVIOUS = re.compile(
     rf"^[ ,)(.-]*(?:{_INTRO}[ ,]+){{0,4}}(?P<neg>{_CANNOT}|{_BUSY}|{_NO}|(?:è|e) (?:troppo |un po )?(?:tardi|lontano|presto|sciopero)"
     r"|esclus[oaie](?= *[,.;]|$| e ))\b"
 )
+# "Lunedì no, martedì pure": what holds for the day before holds for this one.
+TOO = re.compile(r"^ (?:pure|anche|uguale|idem|lo stesso)(?= ?[,.;]|$)")
 EXCLUDED = re.compile(r"^ (?:esclus[oaie]|no)\b")
 BUSY_AT = re.compile(rf" {_BUSY}(?: {_SMALL}){{0,3}} ")
 ACCEPTED = re.compile(
@@ -81,7 +89,9 @@ ANOTHER = re.compile(r"\b(?:un altr[oa]|altr[oa]|divers[oa]) (?:giorno|data|gior
 
 # An appointment that exists, to be changed or only named.
 MOVE = re.compile(r"\b(?:spost|rimand|postic|anticip|rinvi|cambi|modific|riprogramm)\w*")
-INSTEAD = re.compile(r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* ?$")
+INSTEAD = re.compile(
+    r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* ?$"
+)
 _MEETING = any_of(r"""
     appuntamento / app / messaggio / convocazione / convocat\w / invito / colloquio / visita / incontro / prenotazione / quello / quella / slot
 """)
@@ -91,14 +101,19 @@ _OF_IT = any_of(r"""
 """)
 SOURCE = re.compile(
     rf"\b{_MEETING}(?: {_OF_IT})+(?: (?:il|la|lo|l|giorno))*,? ?$|{INSTEAD.pattern}"
+    r"|\b(?:mi avete|mi hanno|avete|hanno) (?:dato|fissato|messo|segnato)(?: (?:per|il|l|la))* ?$"
     r"|\b(?:ero|sono|sarei) (?:gia )?prenotat\w(?: per)?(?: il| le| l)? ?$"
     r"|\b(?:ho|avevo|avrei|abbiamo|mi avete (?:dato|fissato|messo)|mi hanno (?:dato|fissato|messo))(?: gia| un| l| il| fissato| preso| un altro)*"
     r"(?: (?:appuntamento|colloquio|incontro))(?: con \w+ ?\w*)?(?: (?:per|il|la|l|fissato|di|del|alle|giorno))* ?$"
 )
 
 # Hours of work leave the hours after, or before.
-_AT_WORK = any_of("di / da / dal / al / il / a / l / lavorare / lavoro / turno / scuola / ufficio / casa / ferie / verso / solo / sempre / alle / le / dalle")
-FREE_FROM = re.compile(rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|arrivo)(?: {_AT_WORK})* ?$")
+_AT_WORK = any_of(
+    "di / da / dal / al / il / a / l / lavorare / lavoro / turno / scuola / ufficio / casa / ferie / verso / solo / sempre / alle / le / dalle"
+)
+FREE_FROM = re.compile(
+    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|arrivo)(?: {_AT_WORK})* ?$"
+)
 FREE_AFTER = re.compile(r"^ (?:esco|stacco|finisco|smonto|termino|mi libero|sono liber\w|ho finito|torno|rientro)\b")
 BUSY_FROM = re.compile(rf"\b(?:inizio|attacco|comincio|entro|monto|inizia|comincia)(?: {_AT_WORK})* ?$")
 
@@ -108,14 +123,22 @@ ASIDE = re.compile(
     + any_of(r"""
     scad\w+ / finisc\w+ / finit\w / finira / termin\w+ / inizi[ao]\w* / cominc\w+ / decorr\w+ / licenziamento / stipendio / bonifico / pensione / contratto / assunt\w
     / assumono / tirocinio / corso / nasc\w+ / compio / compie / matrimonio / trasloco / scadenza / naspi / disoccupazione / treno / bus / autobus / pullman / corriera
-    / escono / esce / esco / parte / porto i / pagament\w+ / bando / bolletta / affitto
+    / escono / esce / esco / parte / porto i / accompagno / pagament\w+ / bando / bolletta / affitto
     """)
     + r"\b"
 )
-BESIDES = re.compile(r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)")
+# "La mail di venerdì" dates a letter.
+LETTER = re.compile(r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso) (?:di|del|dell|della|in data) ?$")
+BESIDES = re.compile(
+    r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"
+)
 # The day is only named to say that it will not do.
-CLOSED = re.compile(r"^ ?(?:\w+ ){0,2}(?:è|e|siete|siate|sara|sono|saranno|sarete) (?:gia )?(?:festa|festivo|chius\w|ponte)\b(?! ?\?)")
+CLOSED = re.compile(
+    r"^ ?(?:\w+ ){0,2}(?:è|e|siete|siate|sara|sono|saranno|sarete) (?:gia )?(?:festa|festivo|chius\w|ponte)\b(?! ?\?)"
+)
 AT_WEEKEND = re.compile(r"\b(?:è|cade|cade di|viene di|sarebbe) (?:di )?(?:sabato|domenica)$")
 # "Esco il 4 e il 5 vorrei venire": two days of two verbs.
-STATED = re.compile(r"\b(?:esco|esce|parto|parte|finisco|finisce|scade|inizio|inizia|arrivo|arriva|torno|comincio)\b[^.;!?]{0,20}$")
+STATED = re.compile(
+    r"\b(?:esco|esce|parto|parte|finisco|finisce|scade|inizio|inizia|arrivo|arriva|torno|comincio)\b[^.;!?]{0,20}$"
+)
 ASKS = re.compile(r"^ (?:vorrei|posso|potrei|verrei|vengo|volevo|mi serve|mi servirebbe)\b")

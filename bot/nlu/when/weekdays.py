@@ -26,7 +26,9 @@ _MONTHS = rf"(?P<month>{MONTH}|mese prossimo|prossimo mese|mese entrante|mese|qu
 def _weekday(found: re.Match[str], _now: datetime) -> Item:
     start, end = place(found)
     number = WEEKDAY_NUMBER[found["wd"]]
-    manner: Manner = "habit" if found["habit"] or found["wd"] in ("sabati", "domeniche") else "either" if found["either"] else ""
+    manner: Manner = (
+        "habit" if found["habit"] or found["wd"] in ("sabati", "domeniche") else "either" if found["either"] else ""
+    )
     return Item(start, end, "weekday", weekday=number, manner=manner)
 
 
@@ -83,11 +85,17 @@ def _nth_weekday(found: re.Match[str], now: datetime) -> Item:
 def _next_nth(found: re.Match[str], now: datetime) -> tuple[Reading, ...]:
     nth = int(found["nth"][0]) if found["nth"][0].isdigit() else ORDINAL[found["nth"][:-1]]
     weekday, today, month = WEEKDAY_NUMBER[found["wd"]], now.date(), found["month"]
-    steps = range(1) if "quest" in month else range(1, 3) if month not in MONTH_NUMBER and "mese" != month else range(36)
+    steps = (
+        range(1) if "quest" in month else range(1, 3) if month not in MONTH_NUMBER and month != "mese" else range(36)
+    )
     for step in steps:
         start = add_months(today.replace(day=1), step)
         other = month in MONTH_NUMBER and start.month != MONTH_NUMBER[month]
-        day = None if other or (found["y"] and start.year != int(found["y"])) else nth_weekday(start.year, start.month, weekday, nth)
+        day = (
+            None
+            if other or (found["y"] and start.year != int(found["y"]))
+            else nth_weekday(start.year, start.month, weekday, nth)
+        )
         if day and day >= today:
             return on(day)
     return (Reading(past=True),)
@@ -109,9 +117,12 @@ RULES: list[Rule] = [
     rule(rf"\b(?P<wd>{WD}) {NEXT},? (?:ma |e )?non quest[oa]\b", _not_this_but_next),
     rule(rf"(?:\bnon )?\bquest[oa] (?P<wd>{WD}),? {_OTHER}\b", _not_this_but_next),
     rule(rf"\b(?P<wd>{WD}),? non quest[oa],? ?{_OTHER}\b", _not_this_but_next),
-    rule(rf"\b(?P<wd>{WD}) a (?P<weeks>otto|8|quindici|15)(?! ?[:.,]?\d)\b", _weekday_weeks_on),
+    rule(rf"\b(?P<wd>{WD}) a (?P<weeks>otto|8|quindici|15)(?: giorni)?(?! ?[:.,]?\d)\b", _weekday_weeks_on),
     rule(rf"\b(?:tra|fra) (?P<n>due|2|tre|3) (?P<wd>{WD})\b", _counted_weekday),
-    rule(rf"(?P<every>\bogni )?\b(?P<nth>{_ORD}) (?P<wd>{WD}) (?:di |del mese di |del |d |in )?{_MONTHS}(?: (?:del )?(?P<y>20\d\d))?", _nth_weekday),
+    rule(
+        rf"(?P<every>\bogni )?\b(?P<nth>{_ORD}) (?P<wd>{WD}) (?:di |del mese di |del |d |in )?{_MONTHS}(?: (?:del )?(?P<y>20\d\d))?",
+        _nth_weekday,
+    ),
     rule(rf"\b(?:l )?ultim[oa] (?P<wd>{WD})\b(?! (?:di|del|d|libero|disponibile|utile))", past_item),
     rule(rf"\bprim[oa] (?P<wd>{WD}) (?:liber[oa]|disponibile|utile|possibile)\b", _first_free_weekday),
     rule(r"\bgiorn[io] (?:feriali|lavorativi|feriale|lavorativo)\b", _working_days),

@@ -10,8 +10,12 @@ from bot.nlu.when.items import Item, Manner, on
 from bot.nlu.when.lexicon import ANY_NUMBER, ORDINAL, WEEKDAYS, count
 from bot.nlu.when.reading import Reading
 
-_ANCHOR = re.compile(r"^ (?P<op>dopo|prima di|prima del|prima dell|prima della|successivo a|che precede|che segue|subito dopo)(?: (?:il|la|l|i|le))? $")
-_BESIDE = re.compile(r"\b(?:il |al )?giorno (?P<op>prima|dopo|precedente|successivo|seguente)(?: (?:di|del|dell|della|a|al|all|il|la|l|le))* $")
+_ANCHOR = re.compile(
+    r"^ (?P<op>dopo|prima di|prima del|prima dell|prima della|successivo a|che precede|che segue|subito dopo)(?: (?:il|la|l|i|le))? $"
+)
+_BESIDE = re.compile(
+    r"\b(?:il |al )?giorno (?P<op>prima|dopo|precedente|successivo|seguente)(?: (?:di|del|dell|della|a|al|all|il|la|l|le))* $"
+)
 _WEEK_OF = re.compile(
     r"\bsettimana (?P<op>dopo|prima|successiva|precedente|che precede|che segue|che inizia|che parte|che va|che comincia|di|del|dell|della|dal|dall|con)"
     r"(?: (?:di|del|dell|della|a|al|all|il|la|l|le|i|dal|dall|da|con|lunedi))* ?$"
@@ -20,7 +24,9 @@ _COUNTED = re.compile(
     rf"\b(?P<n>{ANY_NUMBER}) (?P<unit>giorni|giorno|settimane|settimana) (?P<op>prima|dopo)(?: (?:di|del|dell|della|il|la|l|le|i))* ?$"
 )
 _GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
-_NEGATIVE = re.compile(r"\b(?:non|no|tranne|eccetto|escluso|esclusi|salvo|mai|o|oppure|né|ne|senno|altrimenti|invece|meno)\b")
+_NEGATIVE = re.compile(
+    r"\b(?:non|no|tranne|eccetto|escluso|esclusi|salvo|mai|o|oppure|né|ne|senno|altrimenti|invece|meno)\b"
+)
 
 
 def anchor(items: list[Item], text: str, today: date) -> list[Item]:
@@ -51,11 +57,15 @@ def _beside(item: Item, gap: str, text: str, today: date) -> Item:
     days = [one.date for one in item.options if one.date]
     if match := _BESIDE.search(gap):
         step = timedelta(days=-1 if match["op"].startswith("pr") else 1)
-        return replace(item, start=item.start - len(match[0]), options=on(*(day + step for day in days)), explicit_month=False)
+        return replace(
+            item, start=item.start - len(match[0]), options=on(*(day + step for day in days)), explicit_month=False
+        )
     if match := _COUNTED.search(gap):
         return _counted(item, match)
     if (match := _WEEK_OF.search(gap)) and not (match["op"].startswith("dal") and _GOES_ON.match(text[item.end :])):
-        weeks = {"dopo": 1, "successiva": 1, "che segue": 1, "prima": -1, "precedente": -1, "che precede": -1}.get(match["op"], 0)
+        weeks = {"dopo": 1, "successiva": 1, "che segue": 1, "prima": -1, "precedente": -1, "che precede": -1}.get(
+            match["op"], 0
+        )
         options = tuple(_from_today(_week(day, weeks), today) for day in days)
         return replace(item, start=item.start - len(match[0]), options=options, manner="period", explicit_month=False)
     return item
@@ -102,7 +112,9 @@ def contain(items: list[Item], text: str, now: datetime) -> list[Item]:
 def _container_after(items: list[Item], index: int, text: str) -> int | None:
     for position in range(index + 1, len(items)):
         gap = text[items[position - 1].end : items[position].start]
-        if not soft(gap) or (re.search(r"\b(?:o|oppure|e) (?:la|nella|in|a|ad)\b", gap) and items[position].manner == "period"):
+        if not soft(gap) or (
+            re.search(r"\b(?:o|oppure|e) (?:la|nella|in|a|ad)\b", gap) and items[position].manner == "period"
+        ):
             return None
         if items[position].manner == "period":
             tied = re.search(r"\b(?:di|del|della|dell|nella|in|a|ad|per|d)\b", gap) or not gap.strip(" ,")
@@ -130,7 +142,11 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
         item = items[position]
         if item.manner == "period" and _is_stretch(item) and not _NEGATIVE.search(text[item.end : items[index].start]):
             first, last = item.options[-1].date_from, item.options[-1].date_to
-            return position if first and last and (last - first).days <= 6 and not _NEGATIVE.search(text[: item.start]) else None
+            return (
+                position
+                if first and last and (last - first).days <= 6 and not _NEGATIVE.search(text[: item.start])
+                else None
+            )
         if item.kind in ("day", "past") or items[index].manner:
             return None
     return None
@@ -141,7 +157,10 @@ def _is_stretch(item: Item) -> bool:
 
 
 def _bounded(gap: str) -> bool:
-    return re.search(r"\b(?:entro|dopo|prima|fino|dal|dalla|da|non oltre)(?: (?:la|il|di|a|al|della|del))* ?$", gap) is not None
+    return (
+        re.search(r"\b(?:entro|dopo|prima|fino|dal|dalla|da|non oltre)(?: (?:la|il|di|a|al|della|del))* ?$", gap)
+        is not None
+    )
 
 
 def _inside(item: Item, period: Item, now: datetime) -> Item:
