@@ -135,6 +135,12 @@ def test_entities_of_a_full_request() -> None:
     assert {("appointment_code", "K7P-4MX"), ("municipality", "Rivoli"), ("service", "cv-colloquio")} <= found
 
 
+def test_days_hours_and_parts_of_day_are_entities() -> None:
+    found = {(e["entity"], e["value"]) for e in find_entities("in video il 3 dicembre di mattina, o alle 15")}
+    assert {("part_of_day", "mattina"), ("time", "15:00")} <= found
+    assert any(kind == "date" and value.endswith("-12-03") for kind, value in found)
+
+
 @pytest.mark.parametrize("text", ["articolo 16 legge 68", "sto bene", "per il"])
 def test_ordinary_words_are_no_appointment_code(text: str) -> None:
     assert "appointment_code" not in {entity["entity"] for entity in find_entities(text)}

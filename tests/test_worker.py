@@ -290,6 +290,23 @@ async def test_what_a_killed_worker_had_in_hand_is_answered_once_by_the_next(
         await assert_each_answered_once_in_order(chat, NUMBERED[:6], within=30)
 
 
+async def test_a_worker_that_wakes_after_being_taken_for_dead_does_not_answer_again(
+    chat: Chat, dialogue: Dialogue, worker: LocalWorker, worker_process: Callable[[], WorkerProcess]
+) -> None:
+    dialogue.seconds = 0.5
+    sleeper = worker_process()
+    await chat.send("ciao")
+    await until(lambda: dialogue.asked, within=30)
+    sleeper.end(signal.SIGSTOP)
+    worker.start()
+    await chat.answered(1, within=30)
+    sleeper.end(signal.SIGCONT)
+    # Told to stop, it first finishes what it has in hand.
+    sleeper.end(signal.SIGTERM)
+    await sleeper.ended()
+    await assert_each_answered_once_in_order(chat, ["ciao"])
+
+
 async def test_a_worker_told_to_stop_finishes_what_it_has_in_hand(
     chat: Chat, dialogue: Dialogue, worker_process: Callable[[], WorkerProcess]
 ) -> None:

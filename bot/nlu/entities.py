@@ -6,16 +6,20 @@ municipality, centre, service, date, time, part_of_day, number, appointment_code
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.knowledge.names import named_services, named_sites
 from bot.knowledge.places import read_place
 from bot.nlu.aspects import asked_aspect
+from bot.nlu.when import spans
 
 # Three characters, a dash, three characters; without the ones that sound or look alike (0 O 1 I L).
 APPOINTMENT_CODE = re.compile(
     r"\b(?=[A-Z0-9]{0,2}\d|[A-Z0-9]{3}[- ][A-Z0-9]*\d)([A-HJKMNP-Z2-9]{3})[- ]([A-HJKMNP-Z2-9]{3})\b", re.IGNORECASE
 )
+ROME = ZoneInfo("Europe/Rome")
 NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
 
 
@@ -33,6 +37,8 @@ def _entities(text: str) -> Iterator[dict[str, Any]]:
         yield _entity("centre", site.id, site.start, site.end)
     for service in named_services(text):
         yield _entity("service", service.id, service.start, service.end)
+    for kind, value, start, end in spans(text, now=datetime.now(ROME)):
+        yield _entity(kind, value, start, end)
     aspect = asked_aspect(text)
     if aspect:
         yield _entity("aspect", aspect, 0, len(text))

@@ -145,7 +145,9 @@ def _with_previous(previous: Item, item: Item, text: str, today: date) -> Item |
     """One piece of a weekday and the date beside it."""
     if previous.kind == "weekday" and _SAME_DAY.match(text[previous.end : item.start]):
         if item.kind == "number":
-            return replace(item, start=previous.start, kind="day", options=_weekday_and_number(previous, item.number, today))
+            return replace(
+                item, start=previous.start, kind="day", options=_weekday_and_number(previous, item.number, today)
+            )
         if item.explicit_month and item.kind == "day" and item.manner != "period":
             return _weekday_and_date(previous, item, today)
     return _falls_on(previous, item, text) if item.kind == "weekday" else None

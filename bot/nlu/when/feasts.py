@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 from bot.nlu.when.calendar import after, before, easter
 from bot.nlu.when.items import Item, Rule, day_item, on, rule, span
-from bot.nlu.when.reading import Reading
 
 _DAY = timedelta(days=1)
 
@@ -155,8 +154,3 @@ RULES: list[Rule] = [
     rule(rf"\b(?P<op>dopo )?(?:il |al |del )?ponte(?: (?:del(?:l|la)? |dei |di |d )?(?P<feast>{_DATED}))?\b", _bridge),
     *(rule(rf"\b(?:{pattern})\b", _feast(of_year)) for pattern, of_year in FEASTS),
 ]
-
-
-def eve_or_morrow(day: Reading, *, eve: bool) -> Reading:
-    """The day before or after a day: "il giorno prima di Natale", "il giorno dopo Pasquetta"."""
-    return Reading(date=day.date + (-_DAY if eve else _DAY)) if day.date else day

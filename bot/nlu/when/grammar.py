@@ -77,10 +77,11 @@ def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
     ]
     other_day = any(segment.has_day for segment in wanted)
     other_hour = any(group.time for segment in wanted for group in segment.groups)
+    only_aside = all(sign in ("aside", "past") for sign in marks)
     counted: list[Sign] = []
     for segment, sign in zip(stretches, marks, strict=True):
         other = other_day if segment.has_day else other_hour
-        passing = (sign == "aside" and (wanted or "refused" in marks)) or (sign == "source" and other)
+        passing = (sign == "aside" and not only_aside) or (sign == "source" and other)
         counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
     return counted
 

@@ -210,7 +210,10 @@ RULES: list[Rule] = [
     rule(
         rf"\b(?:tra|fra) (?:{_THE}|{_NOON}){_clock()} e (?:{_THE}|{_NOON})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between
     ),
-    rule(rf"\b(?:dalle (?:ore )?|dall {_ONE}|da {_NOON}){_clock()}(?: (?:di|del|della) (?:mattina|mattino|pomeriggio))?{_TO}{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
+    rule(
+        rf"\b(?:dalle (?:ore )?|dall {_ONE}|da {_NOON}){_clock()}(?: (?:di|del|della) (?:mattina|mattino|pomeriggio))?{_TO}{_clock('2')}{_DAY_PART}{_NO_UNIT}",
+        _between,
+    ),
     rule(rf"\b{_ATS}{_clock()} ?[-/] ?(?:{_THE})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
     rule(
         rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:[-/]|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}",

@@ -57,6 +57,7 @@ _LABEL = (
     r"|lotto|misura|cluster|allegato|punto|under|over|isee(?: di)?|prendo il|il numero|cap|classe|binario|uscita|pagina|fascia)"
 )
 _FULL_DATE = rf"(?:\d{{1,2}} ?[/.-] ?\d{{1,2}}(?: ?[/.-] ?\d{{2,4}})?|(?:\b{DAY_NUMBER}°? )(?:di )?{MONTH}(?:(?: del)? \d{{2,4}})?|\b\d{{4}}\b)"
+_WITH_YEAR = rf"(?:\d{{1,2}} ?[/.-] ?\d{{1,2}} ?[/.-] ?\d{{2,4}}|\d{{1,2}} {MONTH} \d{{4}})"
 _PAPER = r"(?:tessera|protocollo|prot\.?|fattura|ricevuta|verbale|delibera\w*|determina\w*|circolare|decreto|dgr|d\.g\.r\.|bando|avviso|gazzetta)"
 _WISHED = (
     rf"(?:inizio |fine )?(?:settimana|weekend|week end|week-end|{WD}|mese|natale|pasqua|pasquetta|feste|festa|festivita|vacanze|ferie"
@@ -81,6 +82,9 @@ _NORMAL = [
         r"\bbabbo natale|(?:mercatin\w|regal\w|pranzo|cenone|albero|canzon\w|pacch\w|bonus|recita|lavorett\w|film|luci|tredicesima) (?:di|per|a) (?:natale|pasqua)\b"
         r"|\bpag\w+ (?:\w+ ){0,2}(?:il|entro il|al) \d{1,2}(?: del mese| di ogni mese)?(?! \w+o\b)|\b(?:aliquota|percentuale|tasso|media) del \d+\b"
         r"|\b(?:autista|capolinea|fermata|corsa) (?:del|della) \d+\b"
+    ),
+    re.compile(
+        rf"\b(?:tessera|patente|carta d identita|passaporto|permesso|documento)\b[^.;!?,]{{0,25}}\bscad(?:e|enza|ra) (?:il |al )?{_WITH_YEAR}"
     ),
     re.compile(rf"\b{_PAPER}[^.;!?,]{{0,20}}? (?:del|dell|in data) {_FULL_DATE}"),
     re.compile(rf"(?<!\w){_LABEL} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*(?! ?{MONTH})(?: del (?:\d{{4}}|[4-9]\d)\b)?"),

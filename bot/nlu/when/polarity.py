@@ -17,6 +17,7 @@ from bot.nlu.when.verbs import (
     FREE_FROM,
     HARMLESS,
     INSTEAD,
+    LETTER,
     MOVE,
     REFUSES_NEXT,
     REFUSES_PREVIOUS,
@@ -93,7 +94,11 @@ def _judge(gap: str, previous: int | None, following: int | None, refused: list[
     ):
         tail_match = None
     if previous is not None:
-        refused[previous] = refused[previous] or head is not None or (previous > 0 and refused[previous - 1] and TOO.match(gap) is not None)
+        refused[previous] = (
+            refused[previous]
+            or head is not None
+            or (previous > 0 and refused[previous - 1] and TOO.match(gap) is not None)
+        )
     if tail_match and following is not None:
         refused[following] = True
 
@@ -105,7 +110,13 @@ def _belongs_to_next(gap: str, head: re.Match[str], tail: re.Match[str], before:
     comma_after = re.search(r"[,.;]", gap[head.end() :]) is not None
     if comma_before != comma_after:
         return comma_before and not re.fullmatch(r"no|niente|nada", head["neg"])
-    return ACCEPTED.search(before) is not None or tail["rest"].strip() not in ("", "venire", "passare", "esserci", "proprio")
+    return ACCEPTED.search(before) is not None or tail["rest"].strip() not in (
+        "",
+        "venire",
+        "passare",
+        "esserci",
+        "proprio",
+    )
 
 
 def _sign(found: list[Segment], index: int, text: str) -> Sign:
@@ -138,18 +149,15 @@ def _named(segment: Segment, before: str, after: str, text: str, tense: Sign | N
     since = SINCE.search(before) or (re.search(r"(?:^|\W)[eè] $", before) and re.match(r" (?:che|ke) ", after))
     if since and any(item.date_from and not item.date_to for item in segment.days):
         return "past"
-    if (
-        INSTEAD.search(before)
-        or (SOURCE.search(before) and segment.has_day)
-        or _moved_from(text[: segment.start], after)
-    ):
-        return tense or "source"
-    return tense
+    named = INSTEAD.search(before) or (SOURCE.search(before) and segment.has_day and not LETTER.search(before))
+    return tense or ("source" if named or _moved_from(text[: segment.start], after) else None)
 
 
 def _aside(before: str, after: str) -> bool:
     """Whether something else falls on that day: a deadline, a wedding, a train."""
     near = CLAUSE.split(before)[-1]
+    if LETTER.search(before):
+        return True
     falls = ASIDE.search(near) is not None and not AHEAD.search(near)
     return falls or CLOSED.match(after) is not None or BESIDES.match(after) is not None
 

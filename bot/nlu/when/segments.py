@@ -133,7 +133,9 @@ def _two_ends(held: Item, item: Item) -> Item | None:
     if not one or not other or one.at or other.at or bool(one.first) == bool(other.first):
         return None
     clock = replace(one, first=one.first or other.first, last=one.last or other.last, part=one.part or other.part)
-    return None if (one.first and one.last) or (other.first and other.last) else replace(held, clock=clock, end=item.end)
+    return (
+        None if (one.first and one.last) or (other.first and other.last) else replace(held, clock=clock, end=item.end)
+    )
 
 
 def _same_day(held: Item, item: Item, *, comma: bool) -> Item | None:

@@ -128,7 +128,9 @@ ASIDE = re.compile(
     + r"\b"
 )
 # "La mail di venerdì" dates a letter.
-LETTER = re.compile(r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso) (?:di|del|dell|della|in data) ?$")
+LETTER = re.compile(
+    r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso) (?:di|del|dell|della|in data) ?$"
+)
 BESIDES = re.compile(
     r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"
 )
