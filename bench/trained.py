@@ -88,7 +88,7 @@ def train_project(name: str, project: Path, folder: Path, *, env: Mapping[str, s
         if process.returncode != 0 or not (made / MODEL).exists():
             failed = folder.parent / f"{folder.name}.failed.log"
             shutil.copy(made / LOG, failed)
-            raise TrainingFailed(f"{name} could not be trained: see {failed}")
+            raise TrainingFailed(f"{name} could not be trained (code {process.returncode}): see {failed}")
         cost = Cost(
             seconds=seconds,
             cpu_seconds=usage.ru_utime + usage.ru_stime,

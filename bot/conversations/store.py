@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID, uuid4
 
-from sqlalchemy import column, func, insert, literal, select, true, update
+from sqlalchemy import Text, column, func, insert, literal, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.conversations.model import InboundMessage, Kind, Message, Parse, Reply, Sender, Waiting
 from bot.storage.tables import conversations, incidents, messages, parses
@@ -52,15 +53,14 @@ async def token_hash_of(connection: AsyncConnection, conversation_id: UUID) -> b
     return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def next_seq(connection: AsyncConnection, conversation_id: UUID) -> int:
-    """The next sequence number. Locks the conversation's row until the transaction ends, so numbers appear in order."""
-    statement = (
+def _advance(conversation_id: UUID) -> ReturningUpdate[tuple[int]]:
+    """Take the next sequence number. Locks the conversation's row until the transaction ends, so numbers appear in order."""
+    return (
         update(conversations)
         .where(conversations.c.id == conversation_id)
         .values(last_seq=conversations.c.last_seq + 1, last_message_at=func.now())
         .returning(conversations.c.last_seq)
     )
-    return int((await connection.execute(statement)).scalar_one())
 
 
 async def store_inbound(connection: AsyncConnection, message: InboundMessage) -> tuple[UUID, bool]:
@@ -68,36 +68,35 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
 
     Returns its id and whether it is new; the same `channel_message_id` again returns the first one's id.
     """
-    seq = await next_seq(connection, message.conversation_id)
-    # Holding the row's lock, nobody else can be storing the same message now.
+    text = message.text
+    if message.payload is not None:
+        text = await pressed_title(connection, message.conversation_id, message.payload)
+    message_id = uuid4()
+    # One statement: it locks the conversation's row, so nobody else can be storing the same message meanwhile.
+    numbered = _advance(message.conversation_id).cte("numbered")
+    row = {
+        "id": literal(message_id),
+        "conversation_id": literal(message.conversation_id),
+        "seq": numbered.c.last_seq,
+        "sender": literal("citizen"),
+        "text": literal(text),
+        "payload": literal(message.payload, Text),
+        "channel_message_id": literal(message.channel_message_id),
+    }
+    stored = await connection.execute(
+        pg_insert(messages)
+        .from_select(list(row), select(*row.values()))
+        .on_conflict_do_nothing(constraint="messages_received_once")
+        # announced like every other message: the citizen may have the conversation open twice
+        .returning(func.pg_notify(NEW_MESSAGES, str(message.conversation_id)))
+    )
+    if stored.first() is not None:
+        return message_id, True
     known = select(messages.c.id).where(
         messages.c.conversation_id == message.conversation_id,
         messages.c.channel_message_id == message.channel_message_id,
     )
-    first = (await connection.execute(known)).scalar_one_or_none()
-    if first is not None:
-        await connection.execute(
-            update(conversations)
-            .where(conversations.c.id == message.conversation_id)
-            .values(last_seq=conversations.c.last_seq - 1)
-        )
-        return first, False
-    message_id = uuid4()
-    await connection.execute(
-        insert(messages)
-        .values(
-            id=message_id,
-            conversation_id=message.conversation_id,
-            seq=seq,
-            sender="citizen",
-            text=message.text,
-            payload=message.payload,
-            channel_message_id=message.channel_message_id,
-        )
-        # announced like every other message: the citizen may have the conversation open twice
-        .returning(func.pg_notify(NEW_MESSAGES, str(message.conversation_id)))
-    )
-    return message_id, True
+    return (await connection.execute(known)).scalar_one(), False
 
 
 async def pressed_title(connection: AsyncConnection, conversation_id: UUID, payload: str) -> str:
@@ -143,7 +142,7 @@ async def add_outgoing(
 ) -> None:
     """Append messages to a conversation and tell whoever is listening, when the transaction commits."""
     for reply in replies:
-        seq = await next_seq(connection, conversation_id)
+        seq = (await connection.execute(_advance(conversation_id))).scalar_one()
         await connection.execute(
             insert(messages).values(
                 id=uuid4(),
