@@ -66,7 +66,10 @@ async def problems_as_json(request: web.Request, handler: Handler) -> web.Stream
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return problem_response(Problem(error.status, "http", error.reason))
+        answer = problem_response(Problem(error.status, "http", error.reason))
+        if "Allow" in error.headers:
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
     except (ConnectionResetError, ConnectionAbortedError):
         raise
     except OperationalError as error:

@@ -111,7 +111,7 @@ class Dialogue:
     """Stands for Rasa's internal input channel. It answers «risposta a: …» unless told otherwise.
 
     Public switches: `status` and `seconds` of thought for every message; by text, `fail` (an HTTP status, "reset",
-    "nonsense" or "null character") and `slow` (seconds).
+    "nonsense", "silence" or "null character") and `slow` (seconds).
     """
 
     def __init__(self) -> None:
@@ -159,6 +159,7 @@ class Dialogue:
             return web.Response()
         if fail == "nonsense":
             return web.json_response({"unexpected": True})
+        silent = fail == "silence"
         if isinstance(fail, int) and fail != 200:
             return web.Response(status=fail, text="told to fail")
         parse = {
@@ -172,7 +173,7 @@ class Dialogue:
         }
         end = "\x00" if fail == "null character" else ""
         said = {"text": f"risposta a: {asked['text'] or asked['payload']}{end}", "buttons": None, "custom": None}
-        return web.json_response({"messages": [said], "parse": parse})
+        return web.json_response({"messages": [] if silent else [said], "parse": parse})
 
 
 class LocalWorker:

@@ -92,6 +92,12 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
     )
     if stored.first() is not None:
         return message_id, True
+    # A repeated delivery leaves no hole in the numbers: the row is still locked.
+    await connection.execute(
+        update(conversations)
+        .where(conversations.c.id == message.conversation_id)
+        .values(last_seq=conversations.c.last_seq - 1)
+    )
     known = select(messages.c.id).where(
         messages.c.conversation_id == message.conversation_id,
         messages.c.channel_message_id == message.channel_message_id,
@@ -162,10 +168,15 @@ async def add_outgoing(
 async def store_answer(
     connection: AsyncConnection, waiting: Waiting, replies: Sequence[Reply], parse: Parse | None
 ) -> bool:
-    """Store the answer to a message once: False, and nothing written, when it was answered already."""
+    """Store the answer to a message once.
+
+    False, and nothing written, when it was answered already, or when a person has taken the conversation meanwhile:
+    whose turn it is is looked at when the answer leaves, not when the question came.
+    """
+    owner = select(conversations.c.owner).where(conversations.c.id == waiting.conversation_id).scalar_subquery()
     claimed = await connection.execute(
         update(messages)
-        .where(messages.c.id == waiting.id, messages.c.answered_at.is_(None))
+        .where(messages.c.id == waiting.id, messages.c.answered_at.is_(None), owner == "bot")
         .values(answered_at=func.clock_timestamp())
     )
     if claimed.rowcount == 0:

@@ -63,6 +63,9 @@ class DialogueClient:
             raise DialogueUnavailable(repr(error)) from error
         except aiohttp.ClientError as error:
             raise DialogueFailed(repr(error)) from error
+        if not data["messages"]:
+            # Silence is never an answer.
+            raise DialogueFailed(f"no words for the intent {data['parse']['intent']!r}")
         return [_reply(item) for item in data["messages"]], Parse(**data["parse"])
 
 

@@ -15,7 +15,11 @@ def check_ports(settings: Settings) -> None:
         "SPORTELLO_RASA_PORT": ("127.0.0.1", settings.rasa_port),
         "SPORTELLO_ACTIONS_PORT": ("127.0.0.1", settings.actions_port),
     }
+    taken: dict[int, str] = {}
     for variable, (host, port) in wanted.items():
+        if port in taken:
+            raise LaunchError(f"La porta {port} è scelta due volte, con {taken[port]} e {variable}: danne una diversa.")
+        taken[port] = variable
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
