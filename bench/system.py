@@ -104,13 +104,17 @@ async def all_phases(
     await asyncio.sleep(SETTLE_SECONDS)
     fresh = system.memory_mb()
     phases = {}
+    # Each phase has conversations of its own: a long conversation costs more than a short one.
     async with make_talkers() as talkers:
         await at_rate(talkers, texts, per_second=5, seconds=lengths.warm_up, cpu=cpu)
-        for rate in RATES:
-            print(f"{rate:g} messages a second for {lengths.steady:.0f} s ...", flush=True)
-            name = f"{rate:g} a second"
-            phases[name] = await at_rate(talkers, texts, per_second=rate, seconds=lengths.steady, cpu=cpu)
-        print(f"as fast as answers come for {lengths.saturation:.0f} s ...", flush=True)
+    for rate in RATES:
+        print(f"{rate:g} messages a second for {lengths.steady:.0f} s ...", flush=True)
+        async with make_talkers() as talkers:
+            phases[f"{rate:g} a second"] = await at_rate(
+                talkers, texts, per_second=rate, seconds=lengths.steady, cpu=cpu
+            )
+    print(f"as fast as answers come for {lengths.saturation:.0f} s ...", flush=True)
+    async with make_talkers() as talkers:
         phases["saturation"] = await saturating(talkers, texts, seconds=lengths.saturation, cpu=cpu)
     return fresh, system.memory_mb(), phases
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from typing import Any, Self
+from uuid import uuid4
 
 import aiohttp
 
@@ -89,6 +90,7 @@ class RestTalkers:
     def __init__(self, base: str, count: int) -> None:
         self.count = count
         self._url = f"{base}/webhooks/rest/webhook"
+        self._name = uuid4().hex
         self._session = client()
 
     async def __aenter__(self) -> Self:
@@ -99,7 +101,7 @@ class RestTalkers:
 
     async def ask(self, talker: int, text: str) -> float:
         started = time.monotonic()
-        body = {"sender": f"bench-{talker}", "message": text.lstrip("/ \n\t") or "?"}
+        body = {"sender": f"{self._name}-{talker}", "message": text.lstrip("/ \n\t") or "?"}
         async with asyncio.timeout(ANSWER_WITHIN_SECONDS), self._session.post(self._url, json=body) as answer:
             if answer.status != 200 or not await answer.json():
                 raise Refused(answer.status)

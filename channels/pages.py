@@ -4,12 +4,12 @@ from pathlib import Path
 
 from aiohttp import web
 
+from channels.problems import Handler
+
 SITE = Path(__file__).parent / "site"
 WIDGET = Path(__file__).parent / "widget"
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-routes = web.RouteTableDef()
 
 
 def page(path: Path) -> web.Response:
@@ -19,37 +19,29 @@ def page(path: Path) -> web.Response:
     )
 
 
-@routes.get("/", name="home")
-async def home(request: web.Request) -> web.Response:
-    """The home page with the chat."""
-    return page(SITE / "index.html")
+# Address, name and file of each page.
+PAGES = (
+    ("/", "home", SITE / "index.html"),
+    ("/privacy", "privacy", SITE / "privacy.html"),
+    ("/site.css", "site_css", SITE / "site.css"),
+    ("/widget/sportello.js", "widget_js", WIDGET / "sportello.js"),
+    ("/widget/sportello.css", "widget_css", WIDGET / "sportello.css"),
+)
 
 
-@routes.get("/privacy", name="privacy")
-async def privacy(request: web.Request) -> web.Response:
-    """The privacy notice and the disclosure that one writes to a machine."""
-    return page(SITE / "privacy.html")
+def serve(path: Path) -> Handler:
+    """A handler that answers with one file."""
+
+    async def handler(request: web.Request) -> web.Response:
+        return page(path)
+
+    return handler
 
 
-@routes.get("/site.css", name="site_css")
-async def site_css(request: web.Request) -> web.Response:
-    """The style of the pages."""
-    return page(SITE / "site.css")
-
-
-@routes.get("/widget/sportello.js", name="widget_js")
-async def widget_js(request: web.Request) -> web.Response:
-    """The chat widget."""
-    return page(WIDGET / "sportello.js")
-
-
-@routes.get("/widget/sportello.css", name="widget_css")
-async def widget_css(request: web.Request) -> web.Response:
-    """The style of the widget."""
-    return page(WIDGET / "sportello.css")
-
-
-@routes.get("/favicon.ico", name="favicon")
-async def favicon(request: web.Request) -> web.Response:
-    """No icon."""
+async def no_icon(request: web.Request) -> web.Response:
+    """Browsers ask for an icon; there is none."""
     return web.Response(status=204)
+
+
+routes = [web.get(address, serve(path), name=name) for address, name, path in PAGES]
+routes.append(web.get("/favicon.ico", no_icon, name="favicon"))
