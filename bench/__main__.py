@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from bench import nlu, system
+from bench.processes import end_cleanly_when_told
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     nlu.add_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file too")
     options = parser.parse_args()
+    end_cleanly_when_told()
     chosen = {"quick": options.quick, "skip_stock": options.skip_stock, "epochs": options.epochs}
     figures = {"when": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "system": system.run(**chosen), "nlu": nlu.run(**chosen)}
     if options.json:

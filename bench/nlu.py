@@ -12,6 +12,7 @@ from typing import Any
 from bench import when_where
 from bench.held_out import FILE, held_out, overlap_with_training
 from bench.measure import Measured, measure
+from bench.processes import end_cleanly_when_told
 from bench.report import Cell, heading, percent, percentile, table
 from bench.score import (
     DEFINITIONS,
@@ -41,6 +42,7 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file too")
     options = parser.parse_args()
+    end_cleanly_when_told()
     figures = run(quick=options.quick, skip_stock=options.skip_stock, epochs=options.epochs)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,11 @@ STOP_SECONDS = 30.0
 
 class StartFailed(Exception):
     """A system did not start; the message has the end of its output."""
+
+
+def end_cleanly_when_told() -> None:
+    """Let SIGTERM unwind like Ctrl-C does, so that what was started is stopped."""
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
 
 
 def free_ports(count: int) -> list[int]:

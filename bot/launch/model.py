@@ -66,14 +66,18 @@ def ensure_model(settings: Settings, report: Callable[[str], None]) -> Path:
 
 
 def train(settings: Settings, path: Path, report: Callable[[str], None]) -> None:
-    """Train with `rasa train` into `path`; its output goes to the log folder."""
+    """Train with `rasa train` into `path`; its output goes to the log folder.
+
+    Rasa's own cache is passed over: it does not know the encoder setting and would hand out the other variant's model.
+    """
     log = settings.data_dir / "log" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     report("addestro il modello: la prima volta ci vogliono alcuni minuti")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=settings.models_dir) as folder, log.open("w") as output:
         command = [
-            sys.executable, "-m", "rasa", "train", "--fixed-model-name", "model", "--out", folder, "--data", "nlu_data",
+            sys.executable, "-m", "rasa", "train", "--force", "--fixed-model-name", "model", "--out", folder,
+            "--data", "nlu_data",
             "--config", "config.yml", "--domain", "domain.yml",
         ]  # fmt: skip
         process = subprocess.Popen(

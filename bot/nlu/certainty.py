@@ -8,8 +8,6 @@ from bot.nlu.aspects import asked_aspect
 
 SURE = 0.75
 """Parts of a message must each be this sure to be taken for two requests."""
-CERTAIN = 0.97
-"""A message this sure to be about one thing is taken apart only if it says that a second one follows."""
 SHORT_WORDS = 9
 NAMED_CONFIDENCE = 0.8
 """Of short questions with a service's own name and an aspect, at least so many are about that service."""

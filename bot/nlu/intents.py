@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.aspects import asked_aspect, is_bare_aspect
-from bot.nlu.certainty import CERTAIN, SURE, SURE_OF_PLACE, is_bare_place, trust_names
+from bot.nlu.certainty import SURE, SURE_OF_PLACE, is_bare_place, trust_names
 from bot.nlu.danger import tells_of_danger
 from bot.nlu.head import IntentHead
 from bot.nlu.reading import ALSO_KEY, RANKING_KEY
@@ -132,8 +132,7 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):
             return [{"name": "inform", "confidence": SURE_OF_PLACE}], None
         [whole] = self._rank([text])
         parts = split_requests(text)
-        about_one = whole[0]["confidence"] >= CERTAIN and not joins_requests(text)
-        if len(parts) == 1 or about_one or whole[0]["name"] == "danger":
+        if len(parts) == 1 or not joins_requests(text) or whole[0]["name"] == "danger":
             return whole, None
         sure = [
             (part, ranking)

@@ -20,5 +20,5 @@ def split_requests(text: str) -> list[str]:
 
 
 def joins_requests(text: str) -> bool:
-    """Whether the text says itself that a second thing follows."""
-    return _JOINED.search(text) is not None
+    """Whether the text says itself that a second thing follows, or asks two questions."""
+    return _JOINED.search(text) is not None or text.count("?") > 1
