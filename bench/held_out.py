@@ -1,4 +1,4 @@
-"""The held-out messages: written by people who never saw the training data, and used for nothing but this."""
+"""The held-out messages: written by people who never saw the training data, and never trained on."""
 
 import json
 import random

@@ -5,6 +5,7 @@ python -m bench.measure MODEL writes JSON to standard output.
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -64,7 +65,9 @@ def measure(model: Path, env: Mapping[str, str]) -> Measured:
 async def measure_here(model: Path) -> Measured:
     """Load the model in this process and ask it everything."""
     from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.ERROR)  # as served: Rasa would else print every message, and that would be timed
     rasa_mb = resident_mb()
     started = time.perf_counter()
     agent = Agent.load(model)
