@@ -21,7 +21,12 @@ class StartFailed(Exception):
 
 def end_cleanly_when_told() -> None:
     """Let SIGTERM unwind like Ctrl-C does, so that what was started is stopped."""
-    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
+
+    def end(signum: int, frame: object) -> None:
+        print("told to end (SIGTERM)", file=sys.stderr)
+        sys.exit(128 + signum)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def free_ports(count: int) -> list[int]:
