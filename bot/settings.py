@@ -1,5 +1,6 @@
 """All configuration, typed and read once from the environment (and `.env`); `.env.example` documents each entry."""
 
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -55,6 +56,18 @@ class Settings(BaseSettings):
     notice_after: float = Field(10.0, gt=0)
     reply_timeout: float = Field(20.0, gt=0)
     encoder: Literal["full", "small"] = "full"
+
+    # The agenda
+    secret_key: SecretStr | None = None
+    public_url: str = "http://127.0.0.1:8080"
+    video_url_template: str = "https://video.example.org/{room}"
+    hold_minutes: int = Field(5, ge=1, le=60)
+    offer_minutes: int = Field(120, ge=1)
+    sample_calendar: bool = True
+
+    # The clock
+    now: datetime | None = None
+    clock_offset: float = 0.0
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

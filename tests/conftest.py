@@ -1,5 +1,6 @@
 """Fixtures: a real PostgreSQL with a fresh database a test, the real edge, the worker, a stand-in for Rasa."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -20,6 +21,8 @@ from bot.storage.migrate import upgrade
 from channels.edge import create_app
 
 Query = Callable[..., list[tuple[Any, ...]]]
+
+os.environ.setdefault("SPORTELLO_SECRET_KEY", "a secret for tests only, not for any real data")
 
 
 @pytest.fixture(scope="session")

