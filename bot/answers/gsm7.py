@@ -4,6 +4,7 @@ A character outside it turns the whole message into another coding with 70 place
 """
 
 SEGMENT = 160
+SMALL_WORD = 3
 
 _ONE = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -40,5 +41,8 @@ def shortened(text: str, room: int) -> str:
         return text
     words = text.split()
     while words and septets(" ".join(words)) + 1 > room:
+        words.pop()
+    # A cut title does not end with an article or a preposition.
+    while words and len(words[-1]) <= SMALL_WORD:
         words.pop()
     return f"{' '.join(words).rstrip(',;:.-')}." if words else ""
