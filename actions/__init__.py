@@ -1,8 +1,9 @@
 """rasa-sdk actions: dialogue in, calls to `bot`, events out. One module a family, nothing at import."""
 
+from actions.appointments import ActionAppointments, ActionLeaveTalk, ValidateAppointmentForm
 from actions.centres import ActionCentreContacts, ActionCentreHours, ActionFindCentre, ActionPlaceGiven
 from actions.limits import ActionDanger, ActionDeclined, ActionLanguage, ActionNotUnderstood
-from actions.small_talk import ActionAppointments, ActionRepeat, ActionSay, ActionStartOver
+from actions.small_talk import ActionRepeat, ActionSay, ActionStartOver
 from actions.topics import ActionAnswerTopic
 
 __all__ = [
@@ -14,9 +15,11 @@ __all__ = [
     "ActionDeclined",
     "ActionFindCentre",
     "ActionLanguage",
+    "ActionLeaveTalk",
     "ActionNotUnderstood",
     "ActionPlaceGiven",
     "ActionRepeat",
     "ActionSay",
     "ActionStartOver",
+    "ValidateAppointmentForm",
 ]

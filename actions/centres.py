@@ -4,13 +4,14 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.second_request import second_reply
-from actions.turn import entity_of, intent_of, text_of, today, utter
+from actions.turn import entity_of, intent_of, text_of, utter
 from bot.answers import centres
 from bot.answers.sentences import BY_INTENT, say
+from bot.clock import today
 from bot.conversations.model import Reply
 from bot.knowledge import get_knowledge
 from bot.knowledge.places import PlaceReading, read_place
@@ -132,7 +133,9 @@ class ActionPlaceGiven(Action):
         return "action_place_given"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Hand over to the action whose question was open."""
+        """Hand over to the action whose question was open; a code is an appointment's."""
+        if entity_of(tracker, "appointment_code"):
+            return [FollowupAction("appointment_form")]
         pending = tracker.get_slot("pending_question")
         reading = reading_of(tracker, expected=pending is not None)
         if not (reading.municipality or reading.candidates or reading.province or reading.outside or reading.mentions):

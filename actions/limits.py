@@ -3,15 +3,17 @@
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.centres import ActionPlaceGiven, reading_of
-from actions.turn import entity_of, ranking_of, text_of, today, utter
+from actions.hearing import takes_up_talk
+from actions.turn import entity_of, ranking_of, text_of, utter
 from bot.answers import sentences
 from bot.answers.centres import OUTSIDE
 from bot.answers.sentences import say
 from bot.answers.topics import answer_topic, topic_button
+from bot.clock import today
 from bot.conversations.model import Button, Reply
 from bot.dialogue.payloads import make_payload
 from bot.knowledge import get_knowledge
@@ -46,6 +48,8 @@ class ActionNotUnderstood(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Try what the context explains, then the language, then suggestions, then a person."""
         text = text_of(tracker)
+        if takes_up_talk(tracker):
+            return [FollowupAction("appointment_form")]
         if tracker.get_slot("pending_question") and reading_of(tracker, expected=True).mentions:
             return await ActionPlaceGiven().run(dispatcher, tracker, domain)
         language = written_language(text)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from rasa_sdk import Tracker
 
-from actions.turn import today
 from bot.answers.sentences import BY_INTENT, say
 from bot.answers.topics import answer_topic, topic_button
+from bot.clock import today
 from bot.conversations.model import Reply
 from bot.knowledge import get_knowledge
 from bot.nlu.reading import ALSO_KEY

@@ -1,20 +1,19 @@
-"""Fixed sentences, repeating, starting over, and appointments until they can be booked here."""
+"""Fixed sentences, repeating, starting over."""
 
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.hearing import takes_up_talk
 from actions.limits import start_buttons
 from actions.second_request import second_reply
-from actions.turn import intent_of, today, utter
+from actions.turn import intent_of, utter
 from bot.answers import sentences
 from bot.answers.sentences import say
-from bot.answers.topics import answer_topic
 from bot.conversations.model import Button, Reply
 from bot.dialogue.payloads import make_payload
-from bot.knowledge import get_knowledge
 
 Events = list[dict[str, Any]]
 
@@ -31,6 +30,8 @@ class ActionSay(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Say them, with the buttons that fit."""
         intent = intent_of(tracker)
+        if takes_up_talk(tracker):
+            return [FollowupAction("appointment_form")]
         buttons: tuple[Button, ...] = ()
         if intent in ("greet", "ask_help"):
             buttons = start_buttons()
@@ -69,24 +70,11 @@ class ActionStartOver(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Clear the memory of this conversation."""
         utter(dispatcher, Reply(text=sentences.START_OVER, buttons=start_buttons()))
-        cleared = ("last_topic", "municipality", "pending_question")
+        cleared = ("last_topic", "municipality", "pending_question", "appointment_talk")
         # No rule follows Rasa's own restart, so the turn is ended here.
         return [
             *(SlotSet(slot, None) for slot in cleared),
+            ActiveLoop(None),
             SlotSet("not_understood", 0),
             FollowupAction("action_listen"),
         ]
-
-
-class ActionAppointments(Action):
-    """How to book, move and cancel, until the assistant does it itself."""
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_appointments"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Say where appointments are made."""
-        topic = sentences.APPOINTMENT.get(intent_of(tracker), "appuntamenti")
-        utter(dispatcher, answer_topic(get_knowledge(), topic, aspect=None, today=today()), *second_reply(tracker))
-        return [SlotSet("last_topic", topic), SlotSet("not_understood", 0)]

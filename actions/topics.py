@@ -7,9 +7,10 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.second_request import second_reply
-from actions.turn import entity_of, intent_of, text_of, today, utter
+from actions.turn import entity_of, intent_of, text_of, utter
 from bot.answers.sentences import WHICH_TOPIC
 from bot.answers.topics import answer_topic, source_of
+from bot.clock import today
 from bot.conversations.model import Reply
 from bot.knowledge import get_knowledge
 

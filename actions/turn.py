@@ -1,16 +1,12 @@
 """One turn as actions see it: what the citizen said and how it was understood; and how a reply is said."""
 
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.conversations.model import Reply
 from bot.nlu.reading import RANKING_KEY
-
-ROME = ZoneInfo("Europe/Rome")
 
 
 def text_of(tracker: Tracker) -> str:
@@ -35,16 +31,14 @@ def entity_of(tracker: Tracker, kind: str) -> str | None:
     return next(tracker.get_latest_entity_values(kind), None)
 
 
-def today() -> date:
-    """Today in Italy."""
-    return datetime.now(ROME).date()
-
-
 def utter(dispatcher: CollectingDispatcher, *replies: Reply) -> None:
     """Say replies as one message: texts one after the other, the buttons and links of all."""
     buttons = {button.payload: button for reply in replies for button in reply.buttons}
     dispatcher.utter_message(
         text="\n\n".join(reply.text for reply in replies if reply.text),
         buttons=[{"title": b.title, "payload": b.payload} for b in buttons.values()],
-        json_message={"links": [{"title": link.title, "url": link.url} for reply in replies for link in reply.links]},
+        json_message={
+            "links": [{"title": link.title, "url": link.url} for reply in replies for link in reply.links],
+            "expects": next((reply.expects for reply in replies if reply.expects), None),
+        },
     )

@@ -22,6 +22,7 @@ from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine
 from bot.storage.queue import ANSWER_TASK, DELETE_DONE, HEARTBEAT_SECONDS, STALLED_AFTER_SECONDS, create_queue
 from channels.inbox import ANSWER_QUEUE
+from channels.reading import made_ready
 from channels.sentences import FAILED, LATE, say
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ async def answer_message(desk: Desk, message_id: UUID) -> None:
         waiting = await waiting_message(connection, message_id)
     if waiting is None or waiting.answered or waiting.owner == "operator":
         return
+    waiting = await made_ready(desk.engine, waiting)
     replies, parse = await ask_patiently(desk, waiting)
     try:
         async with desk.engine.begin() as connection:

@@ -43,6 +43,8 @@ class Reply:
     text: str
     buttons: tuple[Button, ...] = ()
     links: tuple[Link, ...] = ()
+    # the private answer this asks for (a kind of bot.privacy.answers): it is kept from the dialogue
+    expects: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,3 +86,7 @@ class Waiting:
     payload: str | None
     owner: str
     answered: bool
+    # the private answer asked for last (a kind of bot.privacy.answers)
+    expects: str | None = None
+    # the choices shown last, as {title, payload}
+    choices: list[dict[str, str]] = field(default_factory=list)

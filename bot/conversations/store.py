@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.conversations.model import InboundMessage, Kind, Message, Parse, Reply, Sender, Waiting
+from bot.privacy.showing import filled_in
 from bot.storage.tables import conversations, incidents, messages, parses
 
 NEW_MESSAGES = "sportello_messages"
@@ -29,6 +30,7 @@ SHOWN = (
     messages.c.links,
     messages.c.in_reply_to,
     messages.c.created_at,
+    messages.c.sealed,
 )
 
 
@@ -121,6 +123,15 @@ async def pressed_title(connection: AsyncConnection, conversation_id: UUID, payl
 
 async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Waiting | None:
     """The message to answer, or None when it was erased meanwhile."""
+    before = messages.alias("before")
+    shown_last = (
+        select(before.c.buttons)
+        .where(before.c.conversation_id == messages.c.conversation_id, before.c.seq < messages.c.seq)
+        .where(before.c.sender != "citizen", before.c.kind == "message")
+        .order_by(before.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
         select(
             messages.c.id,
@@ -129,6 +140,8 @@ async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Wait
             messages.c.payload,
             conversations.c.owner,
             messages.c.answered_at.is_not(None).label("answered"),
+            conversations.c.expects,
+            func.coalesce(shown_last, literal([], JSONB)).label("choices"),
         )
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .where(messages.c.id == message_id)
@@ -185,20 +198,30 @@ async def store_answer(
         values = asdict(parse)
         await connection.execute(pg_insert(parses).values(message_id=waiting.id, **values).on_conflict_do_nothing())
     await add_outgoing(connection, waiting.conversation_id, replies, in_reply_to=waiting.id)
+    expects = next((reply.expects for reply in reversed(replies) if reply.expects), None)
+    if expects != waiting.expects:
+        await connection.execute(
+            update(conversations).where(conversations.c.id == waiting.conversation_id).values(expects=expects)
+        )
     return True
 
 
 async def messages_after(
     connection: AsyncConnection, conversation_id: UUID, seq: int, *, limit: int = 200
 ) -> list[Message]:
-    """The conversation's messages with a greater sequence number, oldest first."""
+    """The conversation's messages with a greater sequence number, oldest first; personal data as the citizen wrote them."""
     query = (
         select(*SHOWN)
         .where(messages.c.conversation_id == conversation_id, messages.c.seq > seq)
         .order_by(messages.c.seq)
         .limit(limit)
     )
-    return [Message(**row) for row in (await connection.execute(query)).mappings()]
+    rows = (await connection.execute(query)).mappings().all()
+    shown = await filled_in(connection, conversation_id, [(row["text"], row["sealed"]) for row in rows])
+    return [
+        Message(**{name: value for name, value in row.items() if name != "sealed"} | {"text": text})
+        for row, text in zip(rows, shown, strict=True)
+    ]
 
 
 async def add_late_notices(connection: AsyncConnection, *, after_seconds: float, reply: Reply) -> int:

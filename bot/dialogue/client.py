@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 
 from bot.conversations.model import Button, Link, Parse, Reply, Waiting
+from bot.privacy.masking import mask
 
 PATH = "/webhooks/sportello/messages"
 
@@ -44,7 +45,7 @@ class DialogueClient:
         body = {
             "conversation_id": str(message.conversation_id),
             "message_id": str(message.id),
-            "text": message.text,
+            "text": mask(message.text),
             "payload": message.payload,
         }
         try:
@@ -75,4 +76,5 @@ def _reply(item: dict[str, Any]) -> Reply:
         text=item.get("text") or custom.get("text") or "",
         buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in item.get("buttons") or ()),
         links=tuple(Link(title=link["title"], url=link["url"]) for link in custom.get("links") or ()),
+        expects=custom.get("expects"),
     )

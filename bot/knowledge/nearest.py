@@ -1,6 +1,7 @@
 """Which centre is nearest, in a straight line between municipalities: an office's own position is not known."""
 
 from math import asin, cos, radians, sin, sqrt
+from typing import Protocol
 
 from bot.knowledge.load import Knowledge
 from bot.knowledge.model import Centre, Municipality
@@ -8,7 +9,19 @@ from bot.knowledge.model import Centre, Municipality
 EARTH_RADIUS_KM = 6371.0
 
 
-def distance_km(first: Municipality | Centre, second: Municipality | Centre) -> float:
+class Located(Protocol):
+    """Whatever has a position, in degrees."""
+
+    @property
+    def lat(self) -> float:
+        """Latitude."""
+
+    @property
+    def lon(self) -> float:
+        """Longitude."""
+
+
+def distance_km(first: Located, second: Located) -> float:
     """Kilometres between two places along the great circle."""
     latitude, other = radians(first.lat), radians(second.lat)
     across = radians(second.lon - first.lon)

@@ -6,10 +6,9 @@ municipality, centre, service, date, time, part_of_day, number, appointment_code
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from bot.clock import now
 from bot.knowledge.names import named_services, named_sites
 from bot.knowledge.places import read_place
 from bot.nlu.aspects import asked_aspect
@@ -19,7 +18,6 @@ from bot.nlu.when import spans
 APPOINTMENT_CODE = re.compile(
     r"\b(?=[A-Z0-9]{0,2}\d|[A-Z0-9]{3}[- ][A-Z0-9]*\d)([A-HJKMNP-Z2-9]{3})[- ]([A-HJKMNP-Z2-9]{3})\b", re.IGNORECASE
 )
-ROME = ZoneInfo("Europe/Rome")
 NUMBER = re.compile(r"(?<![\w.,])\d{1,9}(?![\w])")
 
 
@@ -37,7 +35,7 @@ def _entities(text: str) -> Iterator[dict[str, Any]]:
         yield _entity("centre", site.id, site.start, site.end)
     for service in named_services(text):
         yield _entity("service", service.id, service.start, service.end)
-    for kind, value, start, end in spans(text, now=datetime.now(ROME)):
+    for kind, value, start, end in spans(text, now=now()):
         yield _entity(kind, value, start, end)
     aspect = asked_aspect(text)
     if aspect:

@@ -30,6 +30,8 @@ conversations = Table(
     Column("id", Uuid, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("token_hash", LargeBinary),  # web chat: SHA-256 of the bearer token, never the token
+    # the private answer asked for last: the next message is looked at for it before the dialogue sees it
+    Column("expects", Text),  # name | contact | codice_fiscale | surname
     Column("owner", Text, nullable=False, server_default="bot"),  # bot | operator: who answers the next message
     Column("last_seq", Integer, nullable=False, server_default="0"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -45,6 +47,7 @@ messages = Table(
     Column("sender", Text, nullable=False),  # citizen | bot | operator
     Column("kind", Text, nullable=False, server_default="message"),  # message | notice (answer delayed)
     Column("text", Text, nullable=False, server_default=""),
+    Column("sealed", LargeBinary),  # what was written, when it was personal data asked for; `text` then only names it
     Column("payload", Text),  # the button pressed, for a citizen's message without words
     Column("buttons", JSONB, nullable=False, server_default="[]"),
     Column("links", JSONB, nullable=False, server_default="[]"),
@@ -70,6 +73,16 @@ parses = Table(
     Column("model", Text),  # which trained model understood it so
     Column("actions", ARRAY(Text), nullable=False, server_default="{}"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+# Personal data the assistant asked for, sealed, while it needs them.
+private_answers = Table(
+    "private_answers",
+    metadata,
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # name | contact | codice_fiscale | surname
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
 incidents = Table(

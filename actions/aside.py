@@ -1,0 +1,45 @@
+"""A question in the middle of the talk about an appointment: answered by the action that would answer it outside."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.centres import ActionCentreContacts, ActionCentreHours, ActionFindCentre, ActionPlaceGiven
+from actions.limits import ActionDanger, ActionDeclined, ActionLanguage
+from actions.small_talk import ActionSay
+from actions.topics import ActionAnswerTopic
+from actions.turn import intent_of
+from bot.conversations.model import Button, Link, Reply
+
+TOPIC_INTENTS = ("ask_topic", "ask_aspect", "show_source")
+BY_INTENT: dict[str, type[Action]] = {
+    "find_centre": ActionFindCentre,
+    "centre_hours": ActionCentreHours,
+    "centre_contacts": ActionCentreContacts,
+    "choose_place": ActionPlaceGiven,
+    "out_of_scope": ActionDeclined,
+    "danger": ActionDanger,
+    "change_language": ActionLanguage,
+}
+
+
+async def answer_aside(tracker: Tracker, domain: dict[str, Any]) -> tuple[list[Reply], list[dict[str, Any]]]:
+    """The replies to this message outside the talk, and the events that go with them."""
+    intent = intent_of(tracker)
+    if intent.startswith("faq/") or intent in TOPIC_INTENTS:
+        action: Action = ActionAnswerTopic()
+    else:
+        action = BY_INTENT.get(intent, ActionSay)()
+    collected = CollectingDispatcher()
+    events = await action.run(collected, tracker, domain)
+    return [_reply(message) for message in collected.messages], events
+
+
+def _reply(message: dict[str, Any]) -> Reply:
+    custom = message.get("custom") or {}
+    return Reply(
+        text=message.get("text") or "",
+        buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in message.get("buttons") or ()),
+        links=tuple(Link(title=link["title"], url=link["url"]) for link in custom.get("links") or ()),
+    )

@@ -1,0 +1,83 @@
+"""The desk of a turn: one book and one connection pool for the whole action server, the clock, the citizen's own data."""
+
+from functools import lru_cache
+from uuid import UUID
+
+from rasa_sdk import Tracker
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.agenda.model import AppointmentBook, Citizen
+from bot.agenda.postgres import PostgresBook
+from bot.booking.desk import Desk
+from bot.clock import now
+from bot.knowledge import get_knowledge
+from bot.privacy.answers import Kind, is_phone
+from bot.privacy.store import answers_of, forget_answers
+from bot.storage.engine import create_engine
+
+
+@lru_cache
+def get_engine() -> AsyncEngine:
+    """The pool of this process."""
+    return create_engine(pool_size=5)
+
+
+@lru_cache
+def get_book() -> AppointmentBook:
+    """The book of this process."""
+    return PostgresBook(get_engine())
+
+
+class StoredAnswers:
+    """The private answers of one conversation, opened only when an appointment is made."""
+
+    def __init__(self, engine: AsyncEngine, conversation_id: UUID) -> None:
+        self._engine = engine
+        self._conversation_id = conversation_id
+
+    async def _all(self) -> dict[Kind, str]:
+        async with self._engine.connect() as connection:
+            return await answers_of(connection, self._conversation_id)
+
+    async def kinds(self) -> frozenset[Kind]:
+        """Which were given."""
+        return frozenset(await self._all())
+
+    async def has_phone(self) -> bool:
+        """Whether the contact is a telephone number."""
+        return is_phone((await self._all()).get("contact", ""))
+
+    async def citizen(self) -> Citizen:
+        """Who books."""
+        given = await self._all()
+        return Citizen(
+            name=given.get("name", ""),
+            contact=given.get("contact", ""),
+            codice_fiscale=given.get("codice_fiscale"),
+        )
+
+    async def surname(self) -> str | None:
+        """The surname given beside a code; erased as it is read."""
+        surname = (await self._all()).get("surname")
+        await self.forget("surname")
+        return surname
+
+    async def forget(self, *kinds: Kind) -> None:
+        """Erase some, or all."""
+        async with self._engine.begin() as connection:
+            await forget_answers(connection, self._conversation_id, *kinds)
+
+
+async def open_desk(tracker: Tracker) -> Desk:
+    """The desk for this turn. Raises `AgendaError` when the book does not answer."""
+    conversation_id, book = UUID(tracker.sender_id), get_book()
+    return Desk(
+        conversation_id=conversation_id,
+        book=book,
+        knowledge=get_knowledge(),
+        private=StoredAnswers(get_engine(), conversation_id),
+        now=now(),
+        services=await book.services(),
+        categories=await book.categories(),
+        sites=await book.sites(),
+    )

@@ -1,0 +1,458 @@
+"""Booking a place: what a message settles (`fill`), and what is still to be asked (`advance`)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from bot.agenda.model import Appointment, NotBookableError, Slot, SlotTakenError
+from bot.agenda.page_tokens import page_url
+from bot.agenda.words import MODES, moment_words
+from bot.answers import appointments as words
+from bot.answers.centres import OUTSIDE
+from bot.answers.sentences import say
+from bot.booking import cues, questions, where
+from bot.booking.desk import Desk
+from bot.booking.heard import Heard
+from bot.booking.outcome import Turn, ended, going_on
+from bot.booking.search import look, query_of
+from bot.booking.state import State, slot_as_json, slot_from_json
+from bot.booking.when import choose_reading, hear_when
+from bot.booking.wish import bounds_of, fits, reading_from_json
+from bot.clock import ROME
+from bot.conversations.model import Button, Link, Reply
+from bot.dialogue.payloads import make_payload
+from bot.nlu.assent import says_no, says_yes
+from bot.nlu.when.spoken import say as say_when
+
+ANYTHING = ("altro", "non so", "boh", "non lo so", "informazioni", "generale", "primo colloquio", "qualsiasi")
+
+
+def fill(desk: Desk, state: State, heard: Heard) -> Turn | bool:
+    """Take from a message whatever it settles. A `Turn` when it must be answered at once; else whether it settled anything."""
+    if heard.is_button:
+        return _press(desk, state, heard)
+    changes = [
+        _service(desk, state, heard),
+        _where(desk, state, heard),
+        _mode(desk, state, heard),
+        _slot(state, heard) or hear_when(state, heard),
+    ]
+    for change in changes:
+        if isinstance(change, Turn):
+            return change
+    if any(changes):
+        return True
+    return _yes_or_no(state, heard.text) or _by_name(state, heard.text)
+
+
+def _press(desk: Desk, state: State, heard: Heard) -> Turn | bool:
+    values = heard.pressed
+    if "service" in values and values["service"] in desk.services:
+        _set_service(state, values["service"])
+    elif "place" in values and values["place"] in desk.knowledge.by_municipality:
+        _set_municipality(desk, state, values["place"])
+    elif "mode" in values:
+        service = desk.services.get(state.service or "")
+        if service is None or values["mode"] not in service.modes:
+            return False
+        state.mode = next(mode for mode in service.modes if mode == values["mode"])
+        state.drop_slot()
+    elif "slot" in values:
+        return _take_offer(state, values["slot"])
+    elif "reading" in values:
+        return choose_reading(state, values["reading"])
+    elif "words" in values:
+        return hear_when(state, heard)
+    elif "others" in values:
+        _show_others(state)
+    elif "ring" in values:
+        return _widen(desk, state, values["ring"])
+    elif "wait" in values:
+        state.waiting = True
+        state.drop_slot()
+    elif "consent" in values:
+        return _consent(state, values["consent"] == "yes")
+    elif "confirm" in values:
+        return _confirm(state, values["confirm"] == "yes")
+    elif "change" in values:
+        _reopen(state, values["change"])
+    else:
+        # "given": name, contact or tax code were written; what is missing is asked next.
+        return "given" in values
+    return True
+
+
+def _service(desk: Desk, state: State, heard: Heard) -> Turn | bool:
+    if state.service is not None and not (
+        state.step == "service" or (cues.corrects(heard.text) and cues.named_field(heard.text) == "service")
+    ):
+        return False
+    found = where.offering(desk, heard.topics)
+    if len(found) > 1 and heard.topics:
+        found = where.offering(desk, heard.topics[:1]) or found
+    if len(found) > 1:
+        state.step = "service"
+        return going_on(state, questions.ask_service(found))
+    if not found and state.step == "service" and any(word in heard.text.lower() for word in ANYTHING):
+        found = list(desk.services.values())[:1]
+    if not found or found[0].id == state.service:
+        return False
+    _set_service(state, found[0].id)
+    return True
+
+
+def _set_service(state: State, service_id: str) -> None:
+    state.service = service_id
+    state.mode = None
+    state.drop_slot()
+
+
+def _where(desk: Desk, state: State, heard: Heard) -> Turn | bool:
+    place = heard.place
+    expected = state.step in (None, "where", "when", "slot", "mode", "service", "confirm", "change", "widen")
+    if not expected:
+        return False
+    ring = cues.wider_ring(heard.text) if state.sites and state.step in ("slot", "widen", "when") else None
+    if ring:
+        return _widen(desk, state, ring)
+    if place.outside and not place.municipality:
+        return ended(Reply(text=say(OUTSIDE)))
+    if heard.named_site in desk.sites:
+        return _set_site(desk, state, heard.named_site or "")
+    name = place.municipality or heard.named_municipality
+    if name and name != state.municipality:
+        _set_municipality(desk, state, name)
+        return True
+    if place.candidates and not state.sites:
+        state.step = "where"
+        return going_on(state, questions.ask_place(place.candidates))
+    if state.step == "where" and not heard.sure and place.province:
+        return going_on(state, Reply(text=f"{words.ASK_WHERE.split('?')[0]}?"))
+    return False
+
+
+def _set_municipality(desk: Desk, state: State, name: str) -> None:
+    state.municipality, state.place, state.ring = name, name, "centre"
+    state.sites = where.centres_of(desk, name)
+    state.drop_slot()
+
+
+def _set_site(desk: Desk, state: State, site_id: str) -> bool:
+    if state.sites == [site_id]:
+        return False
+    state.municipality, state.place, state.ring = None, desk.sites[site_id].title, "centre"
+    state.sites = [site_id]
+    state.drop_slot()
+    return True
+
+
+def _widen(desk: Desk, state: State, ring: str) -> Turn | bool:
+    known = next((one for one in where.RINGS if one == ring), None)
+    if known is None or where.home_of(desk, state) is None:
+        return False
+    state.sites = where.sites_in(desk, state, known)
+    state.ring = known
+    state.waiting = False
+    state.drop_slot()
+    return True
+
+
+def _mode(desk: Desk, state: State, heard: Heard) -> Turn | bool:
+    if state.step in ("name", "contact", "codice_fiscale", "consent", "reason"):
+        return False
+    named = cues.modes_of(heard.text)
+    if not named or named == [state.mode]:
+        return False
+    service = desk.services.get(state.service or "")
+    possible = [mode for mode in named if service is None or mode in service.modes]
+    if not possible:
+        assert service is not None
+        state.step = "mode"
+        offered = " o ".join(MODES[mode] for mode in service.modes)
+        again = questions.ask_mode(service)
+        return going_on(state, Reply(text=f"Per questo servizio si può solo {offered}.", buttons=again.buttons))
+    state.mode = possible[0]
+    state.drop_slot()
+    return True
+
+
+def _slot(state: State, heard: Heard) -> Turn | bool:
+    """One of the proposals, named by order, hour or day."""
+    if state.step != "slot" or not state.offers:
+        return False
+    reading = heard.when.reading
+    if reading is not None:
+        fitting = [
+            index
+            for index, one in enumerate(state.offers)
+            if fits(reading, slot_from_json(one).starts.astimezone(ROME))
+        ]
+        if len(fitting) == 1 and not cues.wants_others(heard.text):
+            return _take_offer(state, str(fitting[0]))
+    index = cues.ordinal_of(heard.text, len(state.offers)) if not heard.when.readings or reading is None else None
+    if index is not None:
+        return _take_offer(state, str(index))
+    if len(state.offers) == 1 and says_yes(heard.text):
+        return _take_offer(state, "0")
+    if heard.when.none and (cues.wants_others(heard.text) or says_no(heard.text)):
+        _show_others(state)
+        return True
+    if cues.wants_to_wait(heard.text):
+        state.waiting = True
+        state.drop_slot()
+        return True
+    return False
+
+
+def _take_offer(state: State, index: str) -> bool:
+    if not index.isdigit() or int(index) >= len(state.offers):
+        return False
+    state.slot = state.offers[int(index)]
+    return True
+
+
+def _show_others(state: State) -> None:
+    last = max((one["starts"] for one in state.offers), default=None)
+    state.drop_slot()
+    state.shown_until = last
+
+
+def _yes_or_no(state: State, text: str) -> Turn | bool:
+    yes, no = says_yes(text), says_no(text)
+    if cues.wants_to_wait(text) and state.step in ("widen", "when"):
+        state.waiting = True
+        return True
+    if not (yes or no):
+        return False
+    if state.step == "consent":
+        return _consent(state, yes)
+    if state.step in ("confirm", "waiting"):
+        return _confirm(state, yes)
+    return False
+
+
+def _by_name(state: State, text: str) -> bool:
+    """ "ho sbagliato comune", "cambia il giorno": the field is asked again."""
+    named = cues.named_field(text) if cues.corrects(text) or state.step == "change" else None
+    if named:
+        _reopen(state, named)
+    return named is not None
+
+
+def _reopen(state: State, field: str) -> None:
+    if field == "service":
+        state.service, state.mode = None, None
+    elif field == "where":
+        state.municipality, state.place, state.sites, state.ring = None, None, [], "centre"
+    elif field == "mode":
+        state.mode = None
+    else:
+        state.wish = None
+    state.drop_slot()
+
+
+def _consent(state: State, given: bool) -> Turn | bool:
+    if given:
+        state.consent = True
+        return True
+    return ended(Reply(text=say(words.CONSENT_REFUSED)), forget=True)
+
+
+def _confirm(state: State, given: bool) -> Turn | bool:
+    if given:
+        state.step = "waiting" if state.waiting else "confirm"
+        state.consent = True
+        return Turn(state=state, replies=[], settle=True)
+    state.step = "change"
+    return going_on(state, questions.ask_change())
+
+
+async def advance(desk: Desk, state: State, *, lead: str = "") -> Turn:
+    """Ask for what is missing, search, hold; when nothing is missing, sum up and ask for the last yes."""
+    asked = await missing(desk, state)
+    if asked is None:
+        asked = await _private(desk, state)
+    if asked is None:
+        asked = await _sum_up(desk, state)
+    text = "\n".join(part for part in (lead, asked.text) if part)
+    return going_on(state, Reply(text=text, buttons=asked.buttons, links=asked.links, expects=asked.expects))
+
+
+async def missing(desk: Desk, state: State) -> Reply | None:
+    """The question for what is not settled yet, up to a place being held; None when one is."""
+    if state.service not in desk.services:
+        state.step = "service"
+        return questions.ask_service(list(desk.services.values()))
+    if not state.sites:
+        state.step = "where"
+        if state.municipality:
+            # Its centre gives no appointments here: the province is offered, not taken.
+            state.step = "widen"
+            return questions.ask_widen(desk, state)
+        return Reply(text=words.ASK_WHERE)
+    service = desk.services[state.service]
+    if state.mode not in service.modes:
+        state.mode = None
+    if state.mode is None:
+        if len(service.modes) > 1:
+            state.step = "mode"
+            return questions.ask_mode(service)
+        state.mode = service.modes[0]
+    if state.readings:
+        state.step = "when"
+        return questions.ask_which_reading(desk, state)
+    if state.waiting:
+        return None
+    if state.wish is None:
+        state.step = "when"
+        near = where.which_centre(desk, state)
+        return questions.ask_when(f"{near} {words.ASK_WHEN}".strip())
+    return await _find(desk, state)
+
+
+async def _find(desk: Desk, state: State, lead: str = "") -> Reply | None:
+    if state.slot is None:
+        found = await look(desk, state)
+        if found.outcome == "nothing":
+            state.step = "widen"
+            asked = questions.ask_widen(desk, state)
+            return Reply(text=" ".join(filter(None, (lead, found.why, asked.text))), buttons=asked.buttons)
+        if found.outcome == "exact":
+            state.slot = slot_as_json(found.slots[0])
+        else:
+            return _propose(
+                desk,
+                state,
+                found.slots,
+                lead=lead or found.why,
+                late=found.is_late(desk.now),
+                fitting=found.outcome == "fitting",
+            )
+    try:
+        hold = await desk.book.hold(desk.conversation_id, slot_from_json(state.slot), now=desk.now)
+    except (SlotTakenError, NotBookableError):
+        state.slot, state.hold = None, None
+        return await _find(desk, state, lead=words.TAKEN)
+    state.hold = str(hold.id)
+    return None
+
+
+def _propose(desk: Desk, state: State, slots: list[Slot], *, lead: str, late: bool, fitting: bool) -> Reply:
+    state.step, state.offers = "slot", [slot_as_json(slot) for slot in slots]
+    said = say_when(reading_from_json(state.wish or {}), today=desk.today)
+    place = where.in_words(desk, state)
+    if lead:
+        text = f"{lead} I posti più vicini, {place}:" if lead != words.TAKEN else lead
+    elif fitting and said:
+        text = f"{words.capital(said)}, {place}: ho questi posti. Quale preferisci?"
+    else:
+        text = f"{words.capital(place)} ho questi posti. Quale preferisci?"
+    return questions.offer(desk, state, text, late=late)
+
+
+async def _private(desk: Desk, state: State) -> Reply | None:
+    given = await desk.private.kinds()
+    if "name" not in given:
+        state.step = "name"
+        return _said_back(desk, state, questions.ask_name())
+    if "contact" not in given or (state.mode == "phone" and not await desk.private.has_phone()):
+        state.step = "contact"
+        return _said_back(desk, state, questions.ask_contact(state.mode))
+    if desk.services[state.service or ""].needs_codice_fiscale and "codice_fiscale" not in given:
+        state.step = "codice_fiscale"
+        return questions.ask_tax_code()
+    if not state.consent:
+        state.step = "consent"
+        return questions.ask_consent()
+    return None
+
+
+def _said_back(desk: Desk, state: State, asked: Reply) -> Reply:
+    """The place being kept, said in words before anything personal is asked."""
+    if state.slot is None or state.step != "name":
+        return asked
+    slot = slot_from_json(state.slot)
+    site = desk.sites[slot.site_id]
+    kept = f"Tengo per te {moment_words(slot.starts, today=desk.today)}, {MODES[slot.mode]}, {site.title}."
+    return Reply(text=f"{kept} {asked.text}", expects=asked.expects)
+
+
+async def _sum_up(desk: Desk, state: State) -> Reply:
+    service = desk.services[state.service or ""]
+    if state.waiting:
+        state.step = "waiting"
+        wish = say_when(reading_from_json(state.wish or {}), today=desk.today)
+        text = f"Ti metto in lista d'attesa: {service.title}, {where.in_words(desk, state)}" + (
+            f", {wish}" if wish else ""
+        )
+        return questions.ask_confirm(f"{text}. Se si libera un posto ti scrivo e hai la precedenza. Confermi?")
+    state.step = "confirm"
+    slot = slot_from_json(state.slot or {})
+    site = desk.sites[slot.site_id]
+    text = words.summary(service, site, slot.mode, slot.starts, today=desk.today, sample=site.sample or service.sample)
+    return questions.ask_confirm(text)
+
+
+async def settle(desk: Desk, state: State) -> Turn:
+    """The yes was given: book, or join the waiting list."""
+    citizen = await desk.private.citizen()
+    service = desk.services[state.service or ""]
+    if state.waiting:
+        bounds = bounds_of(reading_from_json(state.wish or {}))
+        await desk.book.join_waiting_list(desk.conversation_id, query_of(desk, state, bounds), citizen, now=desk.now)
+        return ended(Reply(text=words.ON_LIST.format(service=service.title, places=where.in_words(desk, state))))
+    if state.hold is None:
+        return await advance(desk, state)
+    try:
+        appointment = await desk.book.confirm(UUID(state.hold), citizen, now=desk.now)
+    except SlotTakenError:
+        state.drop_slot()
+        state.hold = None
+        return await advance(desk, state, lead=words.TAKEN)
+    except NotBookableError as refusal:
+        return await _refused(desk, state, refusal)
+    return ended(await good_news(desk, appointment))
+
+
+async def _refused(desk: Desk, state: State, refusal: NotBookableError) -> Turn:
+    if refusal.rule != "already_booked":
+        state.drop_slot()
+        state.hold = None
+        return await advance(desk, state, lead="Quel posto non si può prenotare.")
+    mine = await desk.book.of_conversation(desk.conversation_id, now=desk.now)
+    same = next((one for one in mine if one.slot.service_id == state.service), None)
+    if same is None and mine:
+        state.drop_slot()
+        return await advance(desk, state, lead=words.OVERLAPS.format(appointment=in_words(desk, mine[0])))
+    if same is None:
+        return await advance(desk, state)
+    buttons = change_buttons(same)
+    return ended(Reply(text=words.ALREADY_BOOKED.format(appointment=in_words(desk, same)), buttons=buttons))
+
+
+def in_words(desk: Desk, appointment: Appointment) -> str:
+    """One appointment on one line."""
+    service, site = desk.services[appointment.slot.service_id], desk.sites[appointment.slot.site_id]
+    return words.appointment_in_words(appointment, service, site, today=desk.today)
+
+
+def change_buttons(appointment: Appointment) -> tuple[Button, ...]:
+    """Move and cancel."""
+    return (
+        Button(title="Sposta", payload=make_payload("reschedule_appointment", appointment=str(appointment.id))),
+        Button(title="Disdici", payload=make_payload("cancel_appointment", appointment=str(appointment.id))),
+    )
+
+
+async def good_news(desk: Desk, appointment: Appointment, *, moved: bool = False) -> Reply:
+    """Booked or moved: the code, what happens next, the page and the calendar file."""
+    service, site = desk.services[appointment.slot.service_id], desk.sites[appointment.slot.site_id]
+    until: datetime | None = await desk.book.movable_until(appointment)
+    url = page_url(appointment.id)
+    return Reply(
+        text=words.booked(appointment, service, site, until=until, today=desk.today, moved=moved),
+        buttons=change_buttons(appointment),
+        links=(
+            Link(title="Pagina dell'appuntamento", url=url),
+            Link(title="Aggiungi al calendario", url=f"{url}/calendario.ics"),
+        ),
+    )

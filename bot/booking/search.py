@@ -1,0 +1,156 @@
+"""Free places for what was wished: the very one, a few to choose among, or the nearest ones and why not as wished."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from bot.agenda.model import Slot, SlotQuery
+from bot.booking.desk import Desk
+from bot.booking.state import State
+from bot.booking.wish import Bounds, bounds_of, fits, limits_day, reading_from_json, target_of
+from bot.clock import ROME
+from bot.nlu.when import Reading
+from bot.nlu.when.spoken import day_in_words
+
+OFFERED = 3
+SOUGHT = 60
+"""How many places are fetched to choose the proposals from."""
+SOON = timedelta(days=14)
+"""Beyond this the waiting list is offered beside the proposals."""
+
+Outcome = Literal["exact", "fitting", "nearest", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """`exact`: one slot, the very hour asked for. `fitting`: slots within the wish. `nearest`: others, and `why`."""
+
+    outcome: Outcome
+    slots: list[Slot]
+    why: str = ""
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the first place is so far off that waiting for one given up makes sense."""
+        return not self.slots or self.slots[0].starts - now > SOON
+
+
+async def look(desk: Desk, state: State) -> Found:
+    """The places for the wish of this talk, in its ring."""
+    wish = reading_from_json(state.wish or {})
+    query = query_of(desk, state, bounds_of(wish))
+    if not (wish.past or wish.closed):
+        fitting = [
+            slot
+            for slot in await desk.book.free_slots(query, limit=SOUGHT)
+            if slot.starts.astimezone(ROME).date() not in bounds_of(wish).not_days and _after_shown(state, slot)
+        ]
+        if wish.time and fitting:
+            exact = [slot for slot in fitting if fits(wish, slot.starts.astimezone(ROME))]
+            if exact and not wish.about and limits_day(wish):
+                return Found(outcome="exact", slots=exact[:1])
+            fitting = _nearest_to(fitting, wish, desk)
+            if exact or wish.about:
+                return Found(outcome="fitting", slots=fitting)
+            return Found(outcome="nearest", slots=fitting, why=f"Alle {_clock(wish)} non c'è posto.")
+        if fitting:
+            return Found(outcome="fitting", slots=spread(fitting))
+    why = await why_not(desk, state, wish)
+    anywhere = await desk.book.free_slots(query_of(desk, state, Bounds()), limit=SOUGHT * 4, per_day=8)
+    nearest = _nearest_to([slot for slot in anywhere if _after_shown(state, slot)], wish, desk)
+    return Found(outcome="nearest" if nearest else "nothing", slots=nearest, why=why)
+
+
+def query_of(desk: Desk, state: State, bounds: Bounds) -> SlotQuery:
+    """The agenda's question for this talk."""
+    assert state.service is not None
+    return SlotQuery(
+        service_id=state.service,
+        site_ids=tuple(state.sites),
+        now=desk.now,
+        modes=(state.mode,) if state.mode else (),
+        first_day=bounds.first_day,
+        last_day=bounds.last_day,
+        days=bounds.days,
+        weekdays=bounds.weekdays,
+        not_weekdays=bounds.not_weekdays,
+        from_time=bounds.from_time,
+        to_time=bounds.to_time,
+        not_between=bounds.not_between,
+    )
+
+
+def _after_shown(state: State, slot: Slot) -> bool:
+    return state.shown_until is None or slot.starts.isoformat() > state.shown_until
+
+
+def spread(slots: list[Slot]) -> list[Slot]:
+    """A few proposals: of one day its first, middle and last hour; of several days, one each."""
+    by_day: dict[date, list[Slot]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.starts.astimezone(ROME).date(), []).append(slot)
+    days = list(by_day.values())
+    if len(days) >= OFFERED:
+        return [day[0] for day in days[:OFFERED]]
+    if len(days) == 2:
+        first, second = days
+        extra = [first[len(first) // 2]] if len(first) > 1 else second[1:2]
+        return sorted([first[0], second[0], *extra], key=lambda slot: slot.starts)[:OFFERED]
+    (day,) = days
+    chosen = {0, len(day) // 2, len(day) - 1}
+    return [day[index] for index in sorted(chosen)]
+
+
+def _nearest_to(slots: list[Slot], wish: Reading, desk: Desk) -> list[Slot]:
+    target = target_of(wish, desk.now)
+    nearest = sorted(slots, key=lambda slot: abs(slot.starts - target))[:OFFERED]
+    return sorted(nearest, key=lambda slot: slot.starts)
+
+
+async def why_not(desk: Desk, state: State, wish: Reading) -> str:
+    """One sentence on why the wish cannot be met."""
+    if wish.past:
+        return "Quel giorno è già passato."
+    days = (wish.date,) if wish.date else wish.dates
+    day = days[0] if len(days) == 1 else None
+    if wish.closed and day:
+        return f"{_capital(day_in_words(day, desk.today))} siamo chiusi: {_reason(wish.closed)}."
+    service = desk.services[state.service or ""]
+    if day:
+        if day < desk.today:
+            return "Quel giorno è già passato."
+        closed = await desk.book.closed_on(state.sites, day)
+        if closed:
+            return f"{_capital(day_in_words(day, desk.today))} il centro è chiuso: {_reason(closed)}."
+        if day < (desk.now + service.min_notice).date():
+            return f"{_capital(day_in_words(day, desk.today))} è troppo presto: {_notice(service.min_notice)}."
+        if day > (desk.now + service.max_ahead).date():
+            said = _capital(day_in_words(day, desk.today))
+            return f"{said} è troppo lontano: si prenota fino a {service.max_ahead.days} giorni prima."
+        return f"{_capital(day_in_words(day, desk.today))} non c'è più posto come chiedi."
+    if wish.date_from and wish.date_from > (desk.now + service.max_ahead).date():
+        return f"È troppo lontano: si prenota fino a {service.max_ahead.days} giorni prima."
+    return "Come chiedi non c'è posto."
+
+
+def _notice(notice: timedelta) -> str:
+    if notice >= timedelta(days=1):
+        return (
+            "serve almeno un giorno di anticipo"
+            if notice.days == 1
+            else f"servono almeno {notice.days} giorni di anticipo"
+        )
+    hours = int(notice.total_seconds() // 3600)
+    return "serve almeno un'ora di anticipo" if hours <= 1 else f"servono almeno {hours} ore di anticipo"
+
+
+def _reason(closed: str) -> str:
+    return f"è {closed}" if closed in ("sabato", "domenica") else closed
+
+
+def _clock(wish: Reading) -> str:
+    assert wish.time is not None
+    return f"{wish.time.hour}:{wish.time.minute:02}" if wish.time.minute else str(wish.time.hour)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

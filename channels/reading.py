@@ -1,0 +1,42 @@
+"""A citizen's message made ready for the dialogue: choices written out become buttons, private answers are kept apart."""
+
+from dataclasses import replace
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.conversations.choices import chosen
+from bot.conversations.model import Waiting
+from bot.dialogue.payloads import make_payload
+from bot.privacy.answers import Kind, may_hold_personal_data, read_answer
+from bot.privacy.store import keep_answer
+
+
+async def made_ready(engine: AsyncEngine, waiting: Waiting, *, numbered: bool = False) -> Waiting:
+    """The message as the dialogue may see it.
+
+    Reading the same message again gives the same: what was sealed carries its payload from then on.
+    """
+    if waiting.payload is not None:
+        return waiting
+    payload = chosen(waiting.text, waiting.choices, numbered=numbered)
+    if payload is not None:
+        return replace(waiting, text="", payload=payload)
+    if waiting.expects is None:
+        return waiting
+    kind = cast(Kind, waiting.expects)
+    value = read_answer(kind, waiting.text)
+    if value is None and not may_hold_personal_data(kind, waiting.text):
+        return waiting
+    payload = make_payload("choose", **{"unclear" if value is None else "given": kind})
+    async with engine.begin() as connection:
+        await keep_answer(
+            connection,
+            conversation_id=waiting.conversation_id,
+            message_id=waiting.id,
+            kind=kind,
+            value=value,
+            original=waiting.text,
+            payload=payload,
+        )
+    return replace(waiting, text="", payload=payload)
