@@ -4,31 +4,26 @@ The tests share one running system and the last one stops it.
 """
 
 import asyncio
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
 import psutil
 import pytest
-from support import Chat, free_port, servers, until
+from support import Chat, free_port, until
+from whole_system import COMMAND, System, environment, open_folder, run
 
 from bot.dialogue.payloads import PAYLOAD_INTENTS
 from bot.settings import ROOT
 
 pytestmark = [pytest.mark.system, pytest.mark.model, pytest.mark.timeout(300)]
 
-COMMAND = [str(Path(sys.executable).parent / "sportello"), "run"]
-READY_WITHIN = 240  # seconds; a model may have to be trained
 FAILURE = "di' il codice"  # from the sentence for a message the dialogue fails on
 CONVERSATIONS, EACH = 40, 5
 QUESTIONS = (
@@ -48,91 +43,11 @@ QUESTIONS = (
 Ask = Callable[..., Awaitable[str]]
 
 
-class System:
-    """`sportello run` in a folder and on ports of its own."""
-
-    def __init__(self, folder: Path, **settings: object) -> None:
-        self.folder = folder
-        self.http_port, rasa_port, actions_port = free_port(), free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.http_port}"
-        self.output = folder / "output.txt"
-        settings |= {"http_port": self.http_port, "rasa_port": rasa_port, "actions_port": actions_port}
-        with self.output.open("w") as output:
-            self.process = subprocess.Popen(
-                COMMAND,
-                cwd=ROOT,
-                env=environment(folder, **settings),
-                stdout=output,
-                stderr=output,
-            )
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def wait_until_ready(self) -> None:
-        self.wait_until_said("pronto: apri")
-
-    def wait_until_said(self, words: str) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        while words not in self.said():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.2)
-
-    def trouble(self) -> str:
-        """The last lines of the processes' logs, for whoever reads a failed test."""
-        logs = sorted((self.folder / "log").glob("*.log"))
-        return "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)
-
-    def child(self, module: str) -> psutil.Process:
-        """The supervisor's child running that module."""
-        [found] = [c for c in psutil.Process(self.process.pid).children() if module in c.cmdline()]
-        return found
-
-    def kill(self, module: str) -> None:
-        """SIGKILL, as the kernel does when memory is short."""
-        self.child(module).kill()
-
-    def end(self) -> None:
-        """Whatever happened, nothing of this start goes on running."""
-        family = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
-        self.process.kill()
-        self.process.wait()
-        for process in (*family, *servers(self.folder)):
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()
-
-
-def environment(folder: Path, **settings: object) -> dict[str, str]:
-    """The environment of a start: nothing of the tests' own, the encoder and the cache of whoever runs them."""
-    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return kept | {"SPORTELLO_DATA_DIR": str(folder)} | {f"SPORTELLO_{k.upper()}": str(v) for k, v in settings.items()}
-
-
-@contextmanager
-def open_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL, which root runs as another user, can reach."""
-    with tempfile.TemporaryDirectory(prefix="sportello-system-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     with open_folder() as folder:
         started = System(folder)
         yield from run(started)
-
-
-def run(started: System) -> Iterator[System]:
-    try:
-        started.wait_until_ready()
-        yield started
-    finally:
-        if started.process.poll() is None:
-            started.process.send_signal(signal.SIGINT)
-            started.process.wait(60)
-        started.end()
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""Talks about appointments through the web chat API, with the whole system started on Monday 2 March 2026, 9 o'clock.
+
+`tests/talks/*.yml`, one file a family. Each turn: `citizen` (words) or `button` (the start of a title just shown); then
+`says` and `never` (what the answer must and must not contain), `buttons` (starts of titles). `book:` before a talk says which
+appointments it starts with. `{code}` is the code said last in this talk.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+from support import Chat
+from whole_system import System, open_folder, run
+
+from bot.knowledge.readability import gulpease
+
+TALKS = [
+    pytest.param(turns, id=f"{path.stem}: {name}")
+    for path in sorted((Path(__file__).parent / "talks").glob("*.yml"))
+    for name, turns in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+]
+CODE = re.compile(r"\b[ACFHKMRUXZ2-9]{3}-[ACFHKMRUXZ2-9]{3}\b")
+
+pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with open_folder() as folder:
+        yield from run(System(folder, now="2026-03-02T09:00", new_conversation_rate=100, new_conversation_burst=1000))
+
+
+@pytest.fixture
+async def client(system: System) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(system.url, timeout=aiohttp.ClientTimeout(total=20)) as session:
+        yield session
+
+
+class Talker:
+    """A citizen: writes, presses, reads."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
+        self.seen = 0
+        self.shown: list[dict[str, str]] = []
+        self.links: list[dict[str, str]] = []
+        self.code = ""
+
+    async def say(self, **body: str) -> str:
+        """Send and wait for the answer."""
+        answer = await self.chat.post(**body)
+        assert answer.status == 202, await answer.text()
+        message_id = (await answer.json())["message_id"]
+        for _ in range(12):
+            for message in await self.chat.messages(after=self.seen, wait=5):
+                self.seen = max(self.seen, message["seq"])
+                if message["in_reply_to"] == message_id and message["kind"] == "message":
+                    self.shown, self.links = message["buttons"], message["links"]
+                    for code in CODE.findall(message["text"]):
+                        self.code = code
+                    return str(message["text"])
+        raise AssertionError("no answer in a minute")
+
+    async def press(self, title: str) -> str:
+        """Press the first button whose title starts so."""
+        found = [one["payload"] for one in self.shown if one["title"].lower().startswith(title.lower())]
+        assert found, f"no button {title!r} in {[one['title'] for one in self.shown]}"
+        return await self.say(payload=found[0])
+
+
+@pytest.mark.parametrize("turns", TALKS)
+async def test_a_talk_goes_as_written(client: aiohttp.ClientSession, turns: list[dict[str, Any]]) -> None:
+    talker = Talker(await Chat.open(client))
+    code = ""
+    for turn in turns:
+        if turn.get("new_conversation"):
+            code = talker.code
+            talker = Talker(await Chat.open(client))
+            talker.code = code
+            continue
+        if "button" in turn:
+            said = await talker.press(turn["button"])
+        else:
+            said = await talker.say(text=turn["citizen"].replace("{code}", talker.code))
+        where = f"{turn}\n--> {said}\n    {[one['title'] for one in talker.shown]}"
+        for words in turn.get("says", []):
+            assert words.lower() in said.lower(), where
+        for words in turn.get("never", []):
+            assert words.lower() not in said.lower(), where
+        titles = [one["title"].lower() for one in talker.shown]
+        for title in turn.get("buttons", []):
+            assert any(shown.startswith(title.lower()) for shown in titles), where
+        if turn.get("links"):
+            assert [link["title"] for link in talker.links] == turn["links"], where
+        if not turn.get("aside"):
+            assert gulpease(said) >= 50, f"{gulpease(said):.0f} {where}"
+
+
+def test_there_are_talks() -> None:
+    assert len(TALKS) >= 40
+
+
