@@ -5,8 +5,7 @@ fiscale. An appointment that was moved keeps the UID of the first of its chain a
 that has the old one shows the new one in its place.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -25,19 +24,6 @@ ALARM_BEFORE = timedelta(hours=1)
 REFRESH = timedelta(minutes=15)
 CANCELLED = frozenset({"disdetto_cittadino", "disdetto_operatore", "spostato"})
 SAMPLE = "Prova: non è un vero appuntamento. "
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedEntry:
-    """What a desk's calendar says of one appointment: nothing of the citizen."""
-
-    id: UUID
-    code: str
-    service: str
-    mode: Mode
-    starts: datetime
-    ends: datetime
-    sample: bool = False
 
 
 def citizen_calendar(
@@ -64,32 +50,36 @@ def citizen_calendar(
     return _written(_calendar("PUBLISH"), [event])
 
 
-def desk_calendar(title: str, entries: Iterable[FeedEntry], *, now: datetime) -> bytes:
-    """A desk's coming appointments: code, service and mode. `title` names the desk in the operators' calendars."""
+def desk_calendar(title: str, appointments: Iterable[Appointment], services: Mapping[str, str]) -> bytes:
+    """A desk's appointments: code, service and mode. `title` names the desk in the operators' calendars.
+
+    `services` are titles by id. The same appointments give the same bytes.
+    """
     calendar = _calendar("PUBLISH")
     calendar.add("x-wr-calname", title)
     calendar.add("name", title)
     calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(REFRESH))
-    return _written(calendar, [_desk_event(entry, now) for entry in entries])
+    return _written(calendar, [_desk_event(one, services[one.slot.service_id]) for one in appointments])
 
 
-def _desk_event(entry: FeedEntry, now: datetime) -> Event:
-    event = _event(entry.id, entry.starts, entry.ends, now)
-    event.add("summary", f"{entry.service} ({MODES[entry.mode]}) {entry.code}")
+def _desk_event(appointment: Appointment, service: str) -> Event:
+    slot = appointment.slot
+    event = _event(appointment.id, slot.starts, slot.ends, appointment.created_at)
+    event.add("summary", f"{service} ({MODES[slot.mode]}) {appointment.code}")
     event.add("status", "CONFIRMED")
     event.add("class", "PRIVATE")
-    if entry.mode == "video":
-        event.add("location", room_url(entry.id))
-    if entry.sample:
+    if slot.mode == "video":
+        event.add("location", room_url(appointment.id))
+    if appointment.sample:
         event.add("description", SAMPLE.strip())
     return event
 
 
-def _event(uid: UUID, starts: datetime, ends: datetime, now: datetime) -> Event:
+def _event(uid: UUID, starts: datetime, ends: datetime, stamp: datetime) -> Event:
     event = Event()
     event.add("uid", f"{uid}@{urlsplit(get_settings().public_url).hostname or 'sportello'}")
-    event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
+    event.add("dtstamp", stamp.astimezone(UTC).replace(microsecond=0))
     event.add("dtstart", starts.astimezone(ROME))
     event.add("dtend", ends.astimezone(ROME))
     return event

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from bot.agenda.model import CancelReason, Mode, Site
+from bot.agenda.model import CancelReason, Mode
 from bot.clock import ROME
 from bot.nlu.when.spoken import day_in_words, hour_in_words
 
@@ -41,12 +41,3 @@ def short_moment(moment: datetime) -> str:
     """`mar 3/3 9:30`, for messages where every character counts."""
     local = moment.astimezone(ROME)
     return f"{_SHORT_DAYS[local.weekday()]} {local.day}/{local.month} {local.hour}:{local.minute:02}"
-
-
-def place_words(site: Site, mode: Mode) -> str:
-    """One sentence that says where the appointment is."""
-    if mode == "video":
-        return "È in videochiamata."
-    if mode == "phone":
-        return "È al telefono: ti chiamiamo noi."
-    return f"Dove: {site.title}, {site.address}." if site.address else f"Dove: {site.title}."

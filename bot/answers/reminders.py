@@ -5,9 +5,10 @@ Each in two lengths: full, and for text messages one segment of the GSM alphabet
 
 from datetime import datetime, timedelta
 
-from bot.agenda.model import Appointment, Offer, Service, Site
+from bot.agenda.model import Appointment, Mode, Offer, Service, Site
 from bot.agenda.page_tokens import page_url
-from bot.agenda.words import MODES, at_hour, moment_words, near_moment_words, place_words, short_moment
+from bot.agenda.words import MODES, at_hour, moment_words, near_moment_words, short_moment
+from bot.answers.appointments import SAMPLE, place_of
 from bot.answers.gsm7 import SEGMENT, plain, septets, shortened
 from bot.answers.sentences import say
 from bot.clock import ROME
@@ -23,7 +24,6 @@ REMINDER = "Ti ricordo il tuo appuntamento. È {when}: {service}. {place}"
 ROOM = "Puoi entrare dalla tua pagina, da 10 minuti prima. Lì provi anche camera e microfono."
 MOVE_BY = "Puoi spostare o disdire fino a {until}."
 TOO_LATE = "Da qui non si può più spostare o disdire. Se non puoi venire, chiama il numero verde {freephone}."
-SAMPLE = "È un calendario di prova: l'appuntamento non è vero."
 FREED = "Si è liberato un posto per {service}. È {when}. {place} Lo vuoi? Lo tengo per te fino {until}."
 MISSED = (
     "Ti aspettavamo {when}: {service}. Non ci siamo {met}, può capitare. Se ti serve ancora, cerchiamo un altro giorno."
@@ -61,7 +61,7 @@ def reminder(
         REMINDER.format(
             service=service.title,
             when=near_moment_words(slot.starts, today=today),
-            place=place_words(site, slot.mode),
+            place=_place(site, slot.mode),
         )
     ]
     if slot.mode == "video":
@@ -92,13 +92,13 @@ def freed_place(offer: Offer, service: Service, site: Site, *, now: datetime, sh
     text = FREED.format(
         service=service.title,
         when=near_moment_words(slot.starts, today=today),
-        place=place_words(site, slot.mode),
+        place=_place(site, slot.mode),
         until=_until(until, now),
     )
     return Reply(text=f"{text} {SAMPLE}" if service.sample else text, buttons=buttons)
 
 
-def missed(appointment: Appointment, service: Service, *, now: datetime, short: bool = False) -> Reply:
+def missed(appointment: Appointment, service: Service, site: Site, *, now: datetime, short: bool = False) -> Reply:
     """Kind words after an appointment nobody came to, and a way to a new one."""
     buttons = (Button(title="Prenota di nuovo", payload=make_payload("book_appointment", bookable=service.id)),)
     if short:
@@ -118,8 +118,8 @@ def _short_reminder(appointment: Appointment, service: Service, site: Site, unti
     return _filled(fixed, service.title, _short_place(site, slot.mode))
 
 
-def _short_place(site: Site, mode: str) -> str:
-    return site.title if mode == "in_person" else MODES["video" if mode == "video" else "phone"]
+def _short_place(site: Site, mode: Mode) -> str:
+    return site.title if mode == "in_person" else MODES[mode]
 
 
 def _filled(fixed: str, title: str, place: str) -> str:
@@ -144,3 +144,9 @@ def _until(until: datetime, now: datetime) -> str:
 def is_short(channel: str) -> bool:
     """Whether messages of this channel take the short form."""
     return channel in SHORT_CHANNELS
+
+
+def _place(site: Site, mode: Mode) -> str:
+    if mode == "in_person":
+        return f"Dove: {place_of(site, mode)}."
+    return "È in videochiamata." if mode == "video" else "È al telefono: ti chiamiamo noi."

@@ -1,0 +1,118 @@
+"""What Sportello says first, by the worker: reminders, places that freed up, a word after a missed appointment.
+
+One message a transaction, the same that marks it as told: whatever is killed meanwhile, it is said once. Any number of
+workers may run, each takes what no other has.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot import clock
+from bot.agenda.catalogue import read_service, read_sites
+from bot.agenda.holds import forget_expired
+from bot.agenda.model import Slot
+from bot.agenda.records import conversations_of
+from bot.agenda.reminders import due_reminders, missed_unannounced
+from bot.agenda.rules import movable_until
+from bot.agenda.waiting import leave, next_offers
+from bot.answers.reminders import freed_place, is_short, missed, reminder
+from bot.conversations.model import Reply
+from bot.conversations.store import add_outgoing, record_incident
+from bot.storage.tables import conversations
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 2.0
+OFFER_ROUNDS = 5
+"""Looking for freed places reads the calendars for everybody who waits: only every so many rounds."""
+FORGET_ROUNDS = 300
+"""Likewise for sweeping up holds that expired."""
+
+Told = Callable[[AsyncConnection, datetime], Awaitable[bool]]
+Wording = Callable[..., Reply]
+
+
+async def tell_about_appointments(engine: AsyncEngine) -> None:
+    """Every two seconds, say what is due; ends only when cancelled."""
+    rounds = 0
+    while True:
+        try:
+            await tell_all(engine, tell_reminder)
+            await tell_all(engine, tell_missed)
+            if rounds % OFFER_ROUNDS == 0:
+                await tell_all(engine, tell_freed_places)
+            if rounds % FORGET_ROUNDS == 0:
+                async with engine.begin() as connection:
+                    await forget_expired(connection, now=clock.now())
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
+            # The reason may quote values of the statement: only the kind is logged.
+            log.warning("appointments not told about", reason=type(error).__name__)
+        rounds += 1
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def tell_all(engine: AsyncEngine, told: Told) -> None:
+    """One message a transaction until nothing is due: what fails takes nothing else with it."""
+    more = True
+    while more:
+        async with engine.begin() as connection:
+            more = await told(connection, clock.now())
+
+
+async def tell_reminder(connection: AsyncConnection, now: datetime) -> bool:
+    """The next reminder that is due, if there is one; returns whether there was."""
+    due = await due_reminders(connection, now, limit=1)
+    for appointment, _ in due:
+        slot = appointment.slot
+        until = await movable_until(connection, slot.service_id, slot.starts)
+        wording = partial(reminder, appointment, until=until, now=now)
+        await _say(connection, await conversations_of(connection, appointment), slot, wording)
+    return bool(due)
+
+
+async def tell_freed_places(connection: AsyncConnection, now: datetime) -> bool:
+    """Offer places that freed up to those who wait for one like it; returns whether there were any."""
+    offers = await next_offers(connection, now)
+    for offer in offers:
+        waits = offer.waiting.conversation_id
+        if not await _say(connection, [waits], offer.hold.slot, partial(freed_place, offer, now=now)):
+            await leave(connection, waits, now=now)  # nobody is there any more: the place goes to the next
+    return bool(offers)
+
+
+async def tell_missed(connection: AsyncConnection, now: datetime) -> bool:
+    """Kind words to the next person who was not there; returns whether there was one."""
+    found = await missed_unannounced(connection, limit=1)
+    for appointment in found:
+        wording = partial(missed, appointment, now=now)
+        await _say(connection, await conversations_of(connection, appointment), appointment.slot, wording)
+    return bool(found)
+
+
+async def _say(connection: AsyncConnection, candidates: Sequence[UUID], slot: Slot, wording: Wording) -> bool:
+    """Write to the first of these conversations that is still there; False when all were erased."""
+    query = select(conversations.c.id, conversations.c.channel).where(conversations.c.id.in_(candidates))
+    channels = {row.id: row.channel for row in await connection.execute(query.with_for_update(key_share=True))}
+    conversation_id = next((one for one in candidates if one in channels), None)
+    if conversation_id is None:
+        return False
+    found = await read_service(connection, slot.service_id)
+    assert found is not None  # a service with appointments stays
+    site = (await read_sites(connection))[slot.site_id]
+    try:
+        reply = wording(service=found[0], site=site, short=is_short(channels[conversation_id]))
+    except Exception as error:  # noqa: BLE001 - one that cannot be worded must not hold up all others
+        number = await record_incident(connection, message_id=None, where="agenda", what=repr(error))
+        log.error("not worded", conversation=str(conversation_id), incident=number, reason=repr(error))  # noqa: TRY400
+    else:
+        await add_outgoing(connection, conversation_id, [reply])
+    return True
