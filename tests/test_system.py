@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 import psutil
 import pytest
-from support import Chat, free_port, until
+from support import Chat, free_port, servers, until
 from whole_system import COMMAND, System, environment, open_folder, run
 
 from bot.dialogue.payloads import PAYLOAD_INTENTS

