@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from bot.agenda.commands import app as agenda_app
 from bot.settings import SettingsError, get_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sportello, l'assistente dei Centri per l'impiego.")
@@ -15,6 +16,7 @@ knowledge_app = typer.Typer(no_args_is_help=True, help="Le conoscenze: centri, s
 db_app = typer.Typer(no_args_is_help=True, help="Il database.")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(db_app, name="db")
+app.add_typer(agenda_app, name="agenda")
 
 
 @app.command()

@@ -1,0 +1,152 @@
+"""Which places are free: the calendar's slots less what is claimed, computed when asked and stored nowhere."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.agenda.calendar import Desk, closed_reason, local_day, openings
+from bot.agenda.catalogue import read_desks, read_service
+from bot.agenda.model import Mode, Service, Slot, SlotQuery
+from bot.clock import ROME
+
+# Neighbouring claims come back as one interval. None lasts more than a day (a constraint), hence the lower bound,
+# which lets the index on (desk_id, lower(during)) be used.
+BUSY = text("""
+SELECT desk_id, lane,
+    array(SELECT extract(epoch FROM lower(one))::bigint FROM unnest(taken) one) AS starts,
+    array(SELECT extract(epoch FROM upper(one))::bigint FROM unnest(taken) one) AS ends
+FROM (
+    SELECT desk_id, lane, range_agg(during) AS taken FROM agenda_claims
+    WHERE desk_id = ANY(:desks) AND lower(during) > :starts - interval '1 day' AND lower(during) < :ends
+        AND (expires_at IS NULL OR expires_at > :now)
+    GROUP BY desk_id, lane
+) merged
+""")
+
+Busy = dict[tuple[int, int], tuple[list[int], list[int]]]
+
+
+async def free_slots(
+    connection: AsyncConnection,
+    query: SlotQuery,
+    *,
+    limit: int = 20,
+    per_day: int | None = None,
+    not_before: datetime | None = None,
+    leave_out: Collection[tuple[str, datetime]] = (),
+) -> list[Slot]:
+    """As the protocol's method. None starts before `not_before`, nor at a (site, start) of `leave_out`."""
+    found = await read_service(connection, query.service_id)
+    if found is None or found[1]:
+        return []
+    service = found[0]
+    modes = tuple(mode for mode in query.modes or service.modes if mode in service.modes)
+    earliest = max(query.now + service.min_notice, not_before or query.now)
+    latest = query.now + service.max_ahead
+    days = list(_days(query, earliest, latest))
+    if not (days and modes and query.site_ids):
+        return []
+    desks = await read_desks(connection, query.site_ids, from_day=days[0], service_id=service.id)
+    desks = [desk for desk in desks if set(modes) & set(desk.modes)]
+    busy = await _busy(connection, desks, days[0], days[-1], now=query.now)
+    slots = _in_order(desks, busy, days, query=query, service=service, modes=modes)
+    within = (one for one in slots if earliest <= one.starts <= latest and (one.site_id, one.starts) not in leave_out)
+    return _first(within, limit=limit, per_day=per_day)
+
+
+async def closed_on(connection: AsyncConnection, site_ids: Collection[str], day: date) -> str | None:
+    """As the protocol's method."""
+    return closed_reason(await read_desks(connection, site_ids, from_day=day), day)
+
+
+def _days(query: SlotQuery, earliest: datetime, latest: datetime) -> Iterator[date]:
+    day = max(local_day(earliest), query.first_day or date.min)
+    last = min(local_day(latest), query.last_day or date.max)
+    while day <= last:
+        wanted = not query.days or day in query.days
+        of_week = not query.weekdays or day.weekday() in query.weekdays
+        if wanted and of_week and day.weekday() not in query.not_weekdays:
+            yield day
+        day += timedelta(days=1)
+
+
+async def _busy(connection: AsyncConnection, desks: Sequence[Desk], first: date, last: date, *, now: datetime) -> Busy:
+    values = {
+        "desks": [desk.id for desk in desks],
+        "starts": datetime.combine(first, time.min, tzinfo=ROME),
+        "ends": datetime.combine(last + timedelta(days=1), time.min, tzinfo=ROME),
+        "now": now,
+    }
+    return {(row[0], row[1]): (row[2], row[3]) for row in await connection.execute(BUSY, values)}
+
+
+def _in_order(
+    desks: Sequence[Desk],
+    busy: Busy,
+    days: Sequence[date],
+    *,
+    query: SlotQuery,
+    service: Service,
+    modes: tuple[Mode, ...],
+) -> Iterator[Slot]:
+    """Free slots by start, sites in the order asked; of one site and start only the best mode, then the first desk."""
+    turn = {site_id: place for place, site_id in reversed(list(enumerate(query.site_ids)))}
+    seconds = int(service.duration.total_seconds())
+    suits = _hours_wanted(query)
+    for day in days:
+        starts = defaultdict[tuple[int, int], list[tuple[int, Desk]]](list)
+        for desk in desks:
+            best = min(place for place, mode in enumerate(modes) if mode in desk.modes)
+            for start in _free_starts(desk, day, seconds, busy):
+                starts[start, turn[desk.site_id]].append((best, desk))
+        for (start, _), free in sorted(starts.items()):
+            starts_at = datetime.fromtimestamp(start, UTC)
+            if suits is None or suits(starts_at.astimezone(ROME).time()):
+                best, desk = min(free, key=lambda one: (one[0], one[1].id))
+                yield Slot(
+                    site_id=desk.site_id,
+                    desk_id=desk.id,
+                    service_id=service.id,
+                    mode=modes[best],
+                    starts=starts_at,
+                    ends=starts_at + service.duration,
+                )
+
+
+def _free_starts(desk: Desk, day: date, seconds: int, busy: Busy) -> Iterator[int]:
+    for opening in openings(desk, day):
+        lanes = [busy.get((desk.id, lane), ((), ())) for lane in range(1, opening.places + 1)]
+        for start in opening.slots(seconds):
+            for begins, ends in lanes:
+                following = bisect_right(ends, start)
+                if following == len(ends) or begins[following] >= start + seconds:
+                    yield start
+                    break
+
+
+def _hours_wanted(query: SlotQuery) -> Callable[[time], bool] | None:
+    if query.from_time is None and query.to_time is None and not query.not_between:
+        return None
+    first, last = query.from_time or time.min, query.to_time or time.max
+
+    def suits(start: time) -> bool:
+        return first <= start <= last and not any(low <= start < high for low, high in query.not_between)
+
+    return suits
+
+
+def _first(slots: Iterator[Slot], *, limit: int, per_day: int | None) -> list[Slot]:
+    found: list[Slot] = []
+    of_day = Counter[date]()
+    for slot in slots:
+        if len(found) >= limit:
+            break
+        day = local_day(slot.starts)
+        of_day[day] += 1
+        if per_day is None or of_day[day] <= per_day:
+            found.append(slot)
+    return found

@@ -1,0 +1,88 @@
+"""Holding a slot for the person who is deciding, and giving it back."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.agenda.model import Hold, Slot, SlotTakenError
+from bot.agenda.places import Claim, bookable, slot_of, take
+from bot.agenda.tables import claims, desks, lapsed_holds
+from bot.agenda.transactions import CONVERSATION_LOCK, lock
+from bot.settings import get_settings
+
+FORGET = text("""
+WITH expired AS (DELETE FROM agenda_claims WHERE expires_at < :before)
+DELETE FROM agenda_lapsed_holds WHERE created_at < :before
+""")
+
+
+async def hold(connection: AsyncConnection, conversation_id: UUID, slot: Slot, *, now: datetime) -> Hold:
+    """As the protocol's method."""
+    await connection.execute(CONVERSATION_LOCK, {"key": str(conversation_id)})
+    earlier = await holds_of(connection, conversation_id)
+    await lock(connection, None, {slot.site_id} | {one.slot.site_id for one in earlier})
+    expires_at = now + timedelta(minutes=get_settings().hold_minutes)
+    for one in await holds_of(connection, conversation_id):
+        if _same(one.slot, slot):
+            return await _renewed(connection, one, expires_at, now=now)
+        if not one.offered:
+            await release(connection, one.id)
+    await connection.execute(delete(lapsed_holds).where(lapsed_holds.c.conversation_id == conversation_id))
+    hold_id = uuid4()
+    taken = await take(connection, hold_id, slot, conversation_id=conversation_id, expires_at=expires_at, now=now)
+    if taken is None:
+        raise SlotTakenError
+    return Hold(id=hold_id, slot=taken, expires_at=expires_at)
+
+
+async def holds_of(connection: AsyncConnection, conversation_id: UUID) -> list[Claim]:
+    """What is held for a conversation, offers from the waiting list included; also what expired and nobody took."""
+    query = (
+        select(
+            claims,
+            desks.c.site_id,
+            func.lower(claims.c.during).label("starts"),
+            func.upper(claims.c.during).label("ends"),
+        )
+        .join(desks, desks.c.id == claims.c.desk_id)
+        .where(claims.c.conversation_id == conversation_id, claims.c.expires_at.is_not(None))
+    )
+    return [
+        Claim(
+            id=row["id"],
+            slot=slot_of(row),
+            conversation_id=conversation_id,
+            expires_at=row["expires_at"],
+            offered=row["offered"],
+            present=True,
+        )
+        for row in (await connection.execute(query)).mappings()
+    ]
+
+
+async def release(connection: AsyncConnection, hold_id: UUID) -> None:
+    """As the protocol's method."""
+    await connection.execute(delete(claims).where(claims.c.id == hold_id, claims.c.expires_at.is_not(None)))
+    await connection.execute(delete(lapsed_holds).where(lapsed_holds.c.id == hold_id))
+
+
+async def forget_expired(connection: AsyncConnection, *, now: datetime) -> None:
+    """Throw away holds that expired a day ago or more; for a worker, now and then."""
+    await connection.execute(FORGET, {"before": now - timedelta(days=1)})
+
+
+async def _renewed(connection: AsyncConnection, held: Claim, expires_at: datetime, *, now: datetime) -> Hold:
+    await bookable(connection, held.slot, now=now)
+    if held.offered:
+        # The waiting list gave it for longer than a person deciding has.
+        expires_at = max(expires_at, held.expires_at or expires_at)
+    await connection.execute(update(claims).where(claims.c.id == held.id).values(expires_at=expires_at))
+    return Hold(id=held.id, slot=held.slot, expires_at=expires_at)
+
+
+def _same(held: Slot, asked: Slot) -> bool:
+    # Desks of a site are the same to people.
+    return replace(held, desk_id=asked.desk_id, ends=asked.ends) == asked

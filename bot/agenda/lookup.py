@@ -1,0 +1,62 @@
+"""Finding one's appointment by code and surname, with few guesses allowed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.agenda import reminders
+from bot.agenda.citizens import surname_fingerprints
+from bot.agenda.codes import normalised
+from bot.agenda.model import Appointment, LockedError
+from bot.agenda.records import appointment_of
+from bot.agenda.tables import appointments, claimed_by, wrong_codes
+from bot.agenda.transactions import lock
+
+WRONG_TRIES = 5
+WITHIN = timedelta(minutes=30)
+
+
+async def claim(
+    connection: AsyncConnection, conversation_id: UUID, code: str, surname: str, *, now: datetime
+) -> Appointment | LockedError | None:
+    """As the protocol's method; but returns the error, or None for not found, since a wrong try must stay recorded."""
+    await lock(connection, conversation_id, ())
+    if locked := await _locked(connection, conversation_id, now=now):
+        return locked
+    query = select(appointments).where(
+        appointments.c.code == normalised(code), appointments.c.state == "da_erogare", appointments.c.ends > now
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None or not _named(row["surname_fingerprints"], surname):
+        await connection.execute(insert(wrong_codes).values(conversation_id=conversation_id, tried_at=now))
+        return None
+    found = appointment_of(row)
+    if found.conversation_id != conversation_id:
+        link = {"appointment_id": found.id, "conversation_id": conversation_id, "created_at": now}
+        await connection.execute(pg_insert(claimed_by).values(link).on_conflict_do_nothing())
+        # A sample one had nobody to remind until now.
+        await reminders.plan(connection, found, now=now)
+    return found
+
+
+async def _locked(connection: AsyncConnection, conversation_id: UUID, *, now: datetime) -> LockedError | None:
+    query = (
+        select(wrong_codes.c.tried_at)
+        .where(wrong_codes.c.conversation_id == conversation_id)
+        .order_by(wrong_codes.c.tried_at.desc())
+        .limit(WRONG_TRIES)
+    )
+    tries = list((await connection.execute(query)).scalars())
+    if len(tries) < WRONG_TRIES or tries[0] - tries[-1] > WITHIN or now >= tries[0] + WITHIN:
+        return None
+    return LockedError(tries[0] + WITHIN)
+
+
+def _named(stored: Sequence[bytes], surname: str) -> bool:
+    words = surname_fingerprints(surname)
+    known = {bytes(one) for one in stored}
+    return bool(words) and all(known.intersection(word) for word in words)

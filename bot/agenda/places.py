@@ -1,0 +1,145 @@
+"""Taking a place: the one way a claim comes to be. The site must be locked (`transactions.lock`) by the caller."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.agenda.calendar import Desk, local_day, places_at
+from bot.agenda.catalogue import read_desks, read_service
+from bot.agenda.model import NotBookableError, Service, Slot
+
+PURGE = text("""
+WITH gone AS (
+    DELETE FROM agenda_claims WHERE desk_id = ANY(:desks) AND during && tstzrange(:starts, :ends) AND expires_at <= :now
+    RETURNING *
+)
+INSERT INTO agenda_lapsed_holds (id, desk_id, starts, ends, service_id, mode, conversation_id, offered, created_at)
+SELECT id, desk_id, lower(during), upper(during), service_id, mode, conversation_id, offered, created_at FROM gone
+ON CONFLICT DO NOTHING
+""")
+
+TAKE = text("""
+INSERT INTO agenda_claims
+    (id, desk_id, lane, during, service_id, mode, conversation_id, expires_at, offered, created_at)
+SELECT :id, desk.id, lane, tstzrange(:starts, :ends), :service_id, :mode, :conversation_id, :expires_at, :offered, :now
+FROM unnest(CAST(:desks AS bigint[]), CAST(:places AS integer[])) WITH ORDINALITY AS desk(id, places, turn),
+    generate_series(1, desk.places) AS lane
+WHERE NOT EXISTS (
+    SELECT 1 FROM agenda_claims taken
+    WHERE taken.desk_id = desk.id AND taken.lane = lane AND taken.during && tstzrange(:starts, :ends)
+        AND lower(taken.during) > CAST(:starts AS timestamptz) - interval '1 day' AND lower(taken.during) < :ends
+)
+ORDER BY turn, lane LIMIT 1
+ON CONFLICT DO NOTHING
+RETURNING desk_id
+""")
+
+CLAIM = text("""
+SELECT c.id, c.desk_id, d.site_id, c.service_id, c.mode, lower(c.during) AS starts, upper(c.during) AS ends,
+    c.conversation_id, c.expires_at, c.offered, true AS present
+FROM agenda_claims c JOIN agenda_desks d ON d.id = c.desk_id WHERE c.id = :id
+UNION ALL
+SELECT l.id, l.desk_id, d.site_id, l.service_id, l.mode, l.starts, l.ends,
+    l.conversation_id, NULL, l.offered, false
+FROM agenda_lapsed_holds l JOIN agenda_desks d ON d.id = l.desk_id WHERE l.id = :id
+""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A place taken or, when not `present`, one that was and that somebody else has taken since its hold expired."""
+
+    id: UUID
+    slot: Slot
+    conversation_id: UUID | None
+    expires_at: datetime | None  # None: an appointment's
+    offered: bool
+    present: bool
+
+
+async def read_claim(connection: AsyncConnection, claim_id: UUID) -> Claim | None:
+    """The claim or lapsed hold of that id."""
+    row = (await connection.execute(CLAIM, {"id": claim_id})).mappings().first()
+    if row is None:
+        return None
+    kept = {key: row[key] for key in ("id", "conversation_id", "expires_at", "offered", "present")}
+    return Claim(slot=slot_of(row), **kept)
+
+
+def slot_of(row: RowMapping) -> Slot:
+    """The slot in a row that has its columns."""
+    kept = {key: row[key] for key in ("site_id", "desk_id", "service_id", "mode")}
+    return Slot(starts=row["starts"].astimezone(UTC), ends=row["ends"].astimezone(UTC), **kept)
+
+
+async def bookable(connection: AsyncConnection, slot: Slot, *, now: datetime) -> Service:
+    """The service of a slot, when its rules allow the slot now.
+
+    Raises `NotBookableError` with rule blocked, mode, notice or ahead.
+    """
+    found = await read_service(connection, slot.service_id)
+    if found is None or found[1]:
+        raise NotBookableError("blocked")
+    service = found[0]
+    if slot.mode not in service.modes:
+        raise NotBookableError("mode")
+    if slot.starts < now + service.min_notice:
+        raise NotBookableError("notice")
+    if slot.starts > now + service.max_ahead:
+        raise NotBookableError("ahead")
+    return service
+
+
+async def take(
+    connection: AsyncConnection,
+    claim_id: UUID,
+    slot: Slot,
+    *,
+    conversation_id: UUID,
+    expires_at: datetime | None,
+    now: datetime,
+    offered: bool = False,
+) -> Slot | None:
+    """Claim a place for the slot at its desk or, when that is full, at another of the same site.
+
+    Returns the slot that was taken, or None when there is no place or the calendar has no such slot.
+    Raises as `bookable`.
+    """
+    service = await bookable(connection, slot, now=now)
+    ends = slot.starts + service.duration
+    desks = await read_desks(connection, [slot.site_id], from_day=local_day(slot.starts), service_id=service.id)
+    places = {desk.id: _places(desk, slot, service) for desk in desks}
+    turn = sorted((desk_id for desk_id, count in places.items() if count), key=lambda one: (one != slot.desk_id, one))
+    if not turn:
+        return None
+    when = {"desks": turn, "starts": slot.starts, "ends": ends, "now": now}
+    await connection.execute(PURGE, when)
+    values = {
+        "id": claim_id,
+        "places": [places[desk_id] for desk_id in turn],
+        "service_id": service.id,
+        "mode": slot.mode,
+        "conversation_id": conversation_id,
+        "expires_at": expires_at,
+        "offered": offered,
+    }
+    desk_id = (await connection.execute(TAKE, when | values)).scalar_one_or_none()
+    if desk_id is None:
+        return None
+    return Slot(
+        site_id=slot.site_id,
+        desk_id=desk_id,
+        service_id=service.id,
+        mode=slot.mode,
+        starts=slot.starts,
+        ends=ends,
+    )
+
+
+def _places(desk: Desk, slot: Slot, service: Service) -> int:
+    if not desk.serves(service.id, slot.mode):
+        return 0
+    return places_at(desk, int(slot.starts.timestamp()), int(service.duration.total_seconds()))
