@@ -1,12 +1,13 @@
 """The desk of a turn: one book and one connection pool for the whole action server, the clock, the citizen's own data."""
 
+from contextlib import suppress
 from functools import lru_cache
 from uuid import UUID
 
 from rasa_sdk import Tracker
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.agenda.model import AppointmentBook, Citizen
+from bot.agenda.model import AppointmentBook, BookUnavailableError, Citizen
 from bot.agenda.postgres import PostgresBook
 from bot.booking.desk import Desk
 from bot.clock import now
@@ -66,6 +67,14 @@ class StoredAnswers:
         """Erase some, or all."""
         async with self._engine.begin() as connection:
             await forget_answers(connection, self._conversation_id, *kinds)
+
+
+async def give_back_hold(tracker: Tracker) -> None:
+    """Free the place held in a talk that is being dropped. If the book is away it frees itself in minutes."""
+    hold = (tracker.get_slot("appointment_talk") or {}).get("hold")
+    if hold:
+        with suppress(BookUnavailableError):
+            await get_book().release(UUID(hold))
 
 
 async def open_desk(tracker: Tracker) -> Desk:

@@ -6,12 +6,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.desk import give_back_hold
 from actions.hearing import takes_up_talk
 from actions.limits import start_buttons
 from actions.second_request import second_reply
-from actions.turn import intent_of, utter
+from actions.turn import intent_of, text_of, utter
 from bot.answers import sentences
 from bot.answers.sentences import say
+from bot.booking.cues import wants_back
 from bot.conversations.model import Button, Reply
 from bot.dialogue.payloads import make_payload
 
@@ -68,7 +70,10 @@ class ActionStartOver(Action):
         return "action_restart"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Clear the memory of this conversation."""
+        """Clear the memory of this conversation; in the talk about an appointment "torna indietro" is one step only."""
+        if (tracker.active_loop or {}).get("name") and wants_back(text_of(tracker)):
+            return [FollowupAction("appointment_form")]
+        await give_back_hold(tracker)
         utter(dispatcher, Reply(text=sentences.START_OVER, buttons=start_buttons()))
         cleared = ("last_topic", "municipality", "pending_question", "appointment_talk")
         # No rule follows Rasa's own restart, so the turn is ended here.

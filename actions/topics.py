@@ -8,8 +8,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.second_request import second_reply
 from actions.turn import entity_of, intent_of, text_of, utter
-from bot.answers.sentences import WHICH_TOPIC
+from bot.answers.appointments import UNDER_15
+from bot.answers.sentences import WHICH_TOPIC, say
 from bot.answers.topics import answer_topic, source_of
+from bot.booking.conversation import MIN_AGE
+from bot.booking.cues import age_of
 from bot.clock import today
 from bot.conversations.model import Reply
 from bot.knowledge import get_knowledge
@@ -31,6 +34,10 @@ class ActionAnswerTopic(Action):
         if topic is None or topic not in knowledge.services:
             utter(dispatcher, Reply(text=WHICH_TOPIC))
             return []
+        age = age_of(text_of(tracker))
+        if topic == "appuntamenti" and age is not None and age < MIN_AGE:
+            utter(dispatcher, Reply(text=say(UNDER_15)))
+            return [SlotSet("not_understood", 0)]
         if intent_of(tracker) == "show_source":
             reply = source_of(knowledge, topic)
         else:

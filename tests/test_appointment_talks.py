@@ -23,7 +23,7 @@ TALKS = [
     for path in sorted((Path(__file__).parent / "talks").glob("*.yml"))
     for name, turns in yaml.safe_load(path.read_text(encoding="utf-8")).items()
 ]
-CODE = re.compile(r"\b[ACFHKMRUXZ2-9]{3}-[ACFHKMRUXZ2-9]{3}\b")
+CODE = re.compile(r"codice (?:è )?([ACFHKMRUXZ2-9]{3}-[ACFHKMRUXZ2-9]{3})")
 
 pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -65,8 +65,10 @@ class Talker:
                     return str(message["text"])
         raise AssertionError("no answer in a minute")
 
-    async def press(self, title: str) -> str:
-        """Press the first button whose title starts so."""
+    async def press(self, title: str | int) -> str:
+        """Press the first button whose title starts so, or the one of that number."""
+        if isinstance(title, int):
+            return await self.say(payload=self.shown[title - 1]["payload"])
         found = [one["payload"] for one in self.shown if one["title"].lower().startswith(title.lower())]
         assert found, f"no button {title!r} in {[one['title'] for one in self.shown]}"
         return await self.say(payload=found[0])
@@ -102,5 +104,3 @@ async def test_a_talk_goes_as_written(client: aiohttp.ClientSession, turns: list
 
 def test_there_are_talks() -> None:
     assert len(TALKS) >= 40
-
-

@@ -13,6 +13,7 @@ from bot.booking import cues, questions, where
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
 from bot.booking.outcome import Turn, ended, going_on
+from bot.booking.reasons import topics_in
 from bot.booking.search import look, query_of
 from bot.booking.state import State, slot_as_json, slot_from_json
 from bot.booking.when import choose_reading, hear_when
@@ -86,9 +87,7 @@ def _service(desk: Desk, state: State, heard: Heard) -> Turn | bool:
         state.step == "service" or (cues.corrects(heard.text) and cues.named_field(heard.text) == "service")
     ):
         return False
-    found = where.offering(desk, heard.topics)
-    if len(found) > 1 and heard.topics:
-        found = where.offering(desk, heard.topics[:1]) or found
+    found = where.offering(desk, topics_in(heard.text) or heard.topics[:1]) or where.offering(desk, heard.topics)
     if len(found) > 1:
         state.step = "service"
         return going_on(state, questions.ask_service(found))

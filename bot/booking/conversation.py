@@ -55,8 +55,11 @@ async def _turn(desk: Desk, state: State | None, heard: Heard) -> Turn:
     if state.flow == "book" and age is not None and age < MIN_AGE:
         await _give_back(desk, state)
         return ended(Reply(text=say(words.UNDER_15)), forget=True)
-    about_else = heard.sure and heard.intent not in ANSWERS and not heard.is_button
-    if (about_else and cues.is_question(heard.text)) or (heard.is_button and heard.intent not in ANSWERS):
+    asks = cues.is_question(heard.text)
+    # What belongs to no topic and asks nothing is more likely an answer that was not understood.
+    about_else = heard.sure and not heard.is_button and heard.intent not in ANSWERS
+    about_else = about_else and (asks or heard.intent != "out_of_scope")
+    if (about_else and asks) or (heard.is_button and heard.intent not in ANSWERS):
         return Turn(state=state, aside=True)
     if state.flow != "book":
         return await _change(desk, state, heard, about_else)
