@@ -354,8 +354,10 @@ async def _private(desk: Desk, state: State) -> Reply | None:
         state.step = "name"
         return _said_back(desk, state, questions.ask_name())
     if "contact" not in given or (state.mode == "phone" and not await desk.private.has_phone()):
+        if state.step == "contact" and "contact" in given:
+            return questions.ask_phone_instead()
         state.step = "contact"
-        return _said_back(desk, state, questions.ask_contact(state.mode))
+        return questions.ask_contact(state.mode)
     if desk.services[state.service or ""].needs_codice_fiscale and "codice_fiscale" not in given:
         state.step = "codice_fiscale"
         return questions.ask_tax_code()

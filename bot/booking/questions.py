@@ -108,6 +108,11 @@ def ask_contact(mode: Mode | None) -> Reply:
     return Reply(text=words.ASK_PHONE if mode == "phone" else words.ASK_CONTACT, expects="contact")
 
 
+def ask_phone_instead() -> Reply:
+    """An e-mail was given where a call is the appointment."""
+    return Reply(text=words.PHONE_UNCLEAR, expects="contact")
+
+
 def ask_tax_code() -> Reply:
     """The tax code, where a service needs it."""
     return Reply(text=words.ASK_TAX_CODE, expects="codice_fiscale")

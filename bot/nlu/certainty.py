@@ -1,9 +1,11 @@
 """How sure is sure, and where a name in the text decides what examples leave in doubt."""
 
+import re
 from typing import Any
 
 from bot.knowledge.names import named_services, named_sites
 from bot.knowledge.places import read_place
+from bot.knowledge.spelling import fold
 from bot.nlu.aspects import asked_aspect
 
 SURE = 0.75
@@ -14,11 +16,29 @@ NAMED_CONFIDENCE = 0.8
 
 SURE_OF_PLACE = 0.95
 
+_WANTS_APPOINTMENT = re.compile(
+    r"\b(?:vorrei|vorremmo|voglio|mi serve|mi servirebbe|ci serve|avrei bisogno di|ho bisogno di|posso avere|potrei avere)"
+    r"(?: \w+){0,2} (?:appuntamento|app to|colloquio con (?:voi|un operatore))\b"
+)
+_CHANGES_ONE = re.compile(
+    r"\b(?:non (?:vorrei|voglio)|spost\w+|disd\w+|annull\w+|cambi\w+|cancell\w+|anticip\w+|posticip\w+|rimand\w+)\b"
+)
+
 
 def is_bare_place(text: str) -> bool:
     """Whether the text is the name of a municipality and nothing else, as in answer to a question."""
     named = sum(mention.end - mention.start for mention in read_place(text).mentions)
     return named > 0 and len(text.strip(" .,;!")) - named <= 1
+
+
+def trust_wish(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who says "vorrei un appuntamento per ..." wants an appointment, whatever it is for."""
+    folded = fold(text)
+    likely = next((entry for entry in ranking if entry["name"] == "book_appointment"), None)
+    if likely is None or ranking[0] is likely or not _WANTS_APPOINTMENT.search(folded) or _CHANGES_ONE.search(folded):
+        return ranking
+    wished = likely | {"confidence": max(likely["confidence"], NAMED_CONFIDENCE)}
+    return [wished, *(entry for entry in ranking if entry is not likely)]
 
 
 def trust_names(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.aspects import asked_aspect, is_bare_aspect
-from bot.nlu.certainty import SURE, SURE_OF_PLACE, is_bare_place, trust_names
+from bot.nlu.certainty import SURE, SURE_OF_PLACE, is_bare_place, trust_names, trust_wish
 from bot.nlu.danger import tells_of_danger
 from bot.nlu.head import IntentHead
 from bot.nlu.reading import ALSO_KEY, RANKING_KEY
@@ -149,8 +149,11 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):
         rows = self._head.probabilities(texts, self._vectors.encode(texts) if self._vectors else None)
         best = np.argsort(-rows, axis=1)[:, :RANKING_LENGTH]
         return [
-            trust_names(
-                text, [{"name": str(self._head.classes[i]), "confidence": round(float(row[i]), 4)} for i in indexes]
+            trust_wish(
+                text,
+                trust_names(
+                    text, [{"name": str(self._head.classes[i]), "confidence": round(float(row[i]), 4)} for i in indexes]
+                ),
             )
             for text, row, indexes in zip(texts, rows, best, strict=True)
         ]
