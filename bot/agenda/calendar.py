@@ -7,7 +7,8 @@ change, an opening from 01:00 to 04:00 lasts two hours in March and four in Octo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from bot.agenda.holidays import holiday_name
 from bot.agenda.model import Mode
@@ -67,13 +68,17 @@ class Desk:
     exceptions: tuple[DayException, ...] = ()
     service_ids: tuple[str, ...] | None = None  # None: every service
 
+    @cached_property
+    def of_weekday(self) -> tuple[tuple[WeeklyHours, ...], ...]:
+        """The hours of each day of the week, Monday first: a search looks at hundreds of days."""
+        return tuple(tuple(one for one in self.hours if one.weekday == weekday) for weekday in range(7))
+
     def serves(self, service_id: str, mode: Mode) -> bool:
         """Whether the service can be had here in that mode."""
         return mode in self.modes and (self.service_ids is None or service_id in self.service_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """An interval in which a desk receives, in seconds since 1970; slots start every `step` seconds from `first_start`."""
 
     starts: int
@@ -82,10 +87,11 @@ class Opening:
     step: int
     first_start: int
 
-    def slots(self, seconds: int) -> range:
-        """The starts of slots of that length that end in time."""
-        skipped = -(-(self.starts - self.first_start) // self.step) * self.step
-        return range(self.first_start + skipped, self.ends - seconds + 1, self.step)
+    def slots(self, seconds: int, since: int | None = None, until: int | None = None) -> range:
+        """The starts of slots of that length within the opening, or within a part of it."""
+        since, until = since or self.starts, until or self.ends
+        skipped = -(-(since - self.first_start) // self.step) * self.step
+        return range(self.first_start + skipped, until - seconds + 1, self.step)
 
 
 @lru_cache(maxsize=8192)
@@ -115,17 +121,18 @@ def openings(desk: Desk, day: date) -> list[Opening]:
     Weekly hours count unless the day is a holiday; extra openings are added; closures are taken away last, so that a
     closure always wins.
     """
-    holiday = holiday_name(day, desk.municipality) is not None
-    exceptions = [one for one in desk.exceptions if one.applies(day)]
+    exceptions = [one for one in desk.exceptions if one.applies(day)] if desk.exceptions else []
     if any(one.closed and one.opens is None for one in exceptions):
         return []
-    regular = () if holiday else desk.hours
+    regular = desk.of_weekday[day.weekday()]
+    if regular and holiday_name(day, desk.municipality):
+        regular = ()
     opened = [_opening(day, one.opens, one.closes, one) for one in regular if one.applies(day)]
     opened += [_opening(day, one.opens, one.closes, one) for one in exceptions if not one.closed]
     for one in exceptions:
         if one.closed and one.opens is not None and one.closes is not None:
             opened = list(_without(opened, instant(day, one.opens), instant(day, one.closes)))
-    return sorted((one for one in opened if one.ends > one.starts), key=lambda one: one.starts)
+    return sorted(one for one in opened if one.ends > one.starts)
 
 
 def _opening(day: date, opens: time | None, closes: time | None, terms: WeeklyHours | DayException) -> Opening:

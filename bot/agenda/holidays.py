@@ -3,7 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
-import holidays
+# Here, not at first use as the package would by itself: loading its countries takes half a second.
+from holidays.countries.italy import Italy
 
 # The package knows the patron of each province's capital, under the province's code. A patron is the town's, not the
 # province's: the centre of Susa is open on San Giovanni. Biella's, Santo Stefano, is a holiday everywhere.
@@ -20,9 +21,9 @@ CAPITALS = {
 
 
 @lru_cache(maxsize=16)
-def _calendar(patron_of: str | None) -> holidays.HolidayBase:
+def _calendar(patron_of: str | None) -> Italy:
     # Years are added by the package as they are asked for.
-    return holidays.country_holidays("IT", subdiv=patron_of, language="it_IT")
+    return Italy(subdiv=patron_of, language="it_IT")  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=8192)

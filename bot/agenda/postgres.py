@@ -32,27 +32,28 @@ class PostgresBook:
     """An `AppointmentBook`; the protocol documents the methods. The caller disposes of the engine."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._run = Transactions(engine).run
+        transactions = Transactions(engine)
+        self._run, self._read = transactions.run, transactions.read
 
     async def categories(self) -> dict[str, Category]:
         """All categories, in the order to show."""
-        return await self._run(catalogue.read_categories)
+        return await self._read(catalogue.read_categories)
 
     async def services(self) -> dict[str, Service]:
         """All services that can be booked, in the order to show."""
-        return await self._run(catalogue.read_services)
+        return await self._read(catalogue.read_services)
 
     async def sites(self) -> dict[str, Site]:
         """All sites that give appointments."""
-        return await self._run(catalogue.read_sites)
+        return await self._read(catalogue.read_sites)
 
     async def free_slots(self, query: SlotQuery, *, limit: int = 20, per_day: int | None = None) -> list[Slot]:
         """The first free slots, by start."""
-        return await self._run(partial(availability.free_slots, query=query, limit=limit, per_day=per_day))
+        return await self._read(partial(availability.free_slots, query=query, limit=limit, per_day=per_day))
 
     async def closed_on(self, site_ids: Collection[str], day: date) -> str | None:
         """Why none of these sites is open that day, or None."""
-        return await self._run(partial(availability.closed_on, site_ids=site_ids, day=day))
+        return await self._read(partial(availability.closed_on, site_ids=site_ids, day=day))
 
     async def hold(self, conversation_id: UUID, slot: Slot, *, now: datetime) -> Hold:
         """Keep the slot for a conversation."""
@@ -90,16 +91,16 @@ class PostgresBook:
 
     async def get(self, appointment_id: UUID) -> Appointment:
         """One appointment, with its citizen."""
-        return await self._run(partial(records.read, appointment_id=appointment_id, with_citizen=True))
+        return await self._read(partial(records.read, appointment_id=appointment_id, with_citizen=True))
 
     async def movable_until(self, appointment: Appointment) -> datetime | None:
         """Until when the citizen may move or cancel it; None when never."""
         service_id, starts = appointment.slot.service_id, appointment.slot.starts
-        return await self._run(partial(rules.movable_until, service_id=service_id, starts=starts))
+        return await self._read(partial(rules.movable_until, service_id=service_id, starts=starts))
 
     async def of_conversation(self, conversation_id: UUID, *, now: datetime) -> Sequence[Appointment]:
         """The coming appointments made or claimed in this conversation, by start."""
-        return await self._run(partial(records.of_conversation, conversation_id=conversation_id, now=now))
+        return await self._read(partial(records.of_conversation, conversation_id=conversation_id, now=now))
 
     async def claim(self, conversation_id: UUID, code: str, surname: str, *, now: datetime) -> Appointment:
         """An appointment found by code and surname."""
