@@ -3,9 +3,10 @@
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,22 @@ class Settings(BaseSettings):
     offer_minutes: int = Field(120, ge=1)
     sample_calendar: bool = True
 
+    # Channels: each is off until its credentials are set
+    telegram_token: SecretStr | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_bot_name: str | None = None
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_api_url: str = "https://api.twilio.com"
+    twilio_whatsapp_from: str | None = None
+    twilio_sms_from: str | None = None
+    twilio_reminder_content_sid: str | None = None
+    sender_rate: float = Field(1.0, gt=0)
+    sender_burst: int = Field(20, ge=1)
+    webhook_rate: float = Field(200.0, gt=0)
+    webhook_burst: int = Field(1000, ge=1)
+
     # The clock
     now: datetime | None = None
     clock_offset: float = 0.0
@@ -82,6 +99,21 @@ class Settings(BaseSettings):
         if not all(origin.startswith(("http://", "https://")) for origin in origins):
             raise ValueError("scrivi gli indirizzi completi separati da virgole, come https://www.example.org")
         return origins
+
+    @model_validator(mode="after")
+    def _no_false_clock_on_real_channels(self) -> Self:
+        configured = [
+            name
+            for name, secret, url in (
+                ("Telegram", self.telegram_token, self.telegram_api_url),
+                ("Twilio", self.twilio_auth_token, self.twilio_api_url),
+            )
+            # On loopback stands a double: nobody is reached, so any date may be told.
+            if secret is not None and urlsplit(url).hostname not in ("127.0.0.1", "localhost")
+        ]
+        if (self.now is not None or self.clock_offset) and configured:
+            raise ValueError(f"con canali veri ({', '.join(configured)}) l'orologio non si sposta")
+        return self
 
     @property
     def rasa_url(self) -> str:
@@ -109,7 +141,7 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]).upper()
+        name = ".".join(str(part) for part in first["loc"]).upper() or "NOW"
         if name != "DATABASE_URL":
             name = f"SPORTELLO_{name}"
         raise SettingsError(f"{name}: {first['msg']}") from None

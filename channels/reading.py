@@ -10,16 +10,17 @@ from bot.conversations.model import Waiting
 from bot.dialogue.payloads import make_payload
 from bot.privacy.answers import Kind, may_hold_personal_data, read_answer
 from bot.privacy.store import keep_answer
+from channels.capabilities import CHANNELS
 
 
-async def made_ready(engine: AsyncEngine, waiting: Waiting, *, numbered: bool = False) -> Waiting:
+async def made_ready(engine: AsyncEngine, waiting: Waiting) -> Waiting:
     """The message as the dialogue may see it.
 
     Reading the same message again gives the same: what was sealed carries its payload from then on.
     """
     if waiting.payload is not None:
         return waiting
-    payload = chosen(waiting.text, waiting.choices, numbered=numbered)
+    payload = chosen(waiting.text, waiting.choices, numbered=CHANNELS[waiting.channel].numbered)
     if payload is not None:
         return replace(waiting, text="", payload=payload)
     if waiting.expects is None:

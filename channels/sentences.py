@@ -8,6 +8,23 @@ GREETING = (
     "Sono un programma, non una persona. Chiedimi di servizi, centri e appuntamenti. "
     "Se vuoi parlare con una persona, scrivi «operatore» o chiama il numero verde {freephone}."
 )
+# First message on a channel that is written to: short, since each part of a text message is paid for.
+GREETING_SHORT = (
+    "Ciao, sono Sportello, l'assistente automatico dei Centri per l'impiego del Piemonte: un programma, non una persona. "
+    "Per una persona chiama {freephone}."
+)
+
+# STOP and its kin, START and its kin, HELP and its kin.
+STOPPED = "Va bene: non ti scrivo più per primo, neanche i promemoria. Per riprendere scrivi INIZIA."
+STARTED = "Bentornato. Ti scrivo di nuovo anche i promemoria. Dimmi di che cosa hai bisogno."
+HELP = (
+    "Rispondo su servizi, centri e appuntamenti dei Centri per l'impiego. Scrivi la tua domanda. "
+    "Per una persona chiama {freephone}. Per non ricevere messaggi scrivi STOP."
+)
+
+# A photograph, a voice message, a document, a sticker.
+NO_MEDIA = "So leggere solo le parole scritte. Scrivimi in una frase di che cosa hai bisogno."
+
 PRIVACY_TITLE = "Informativa privacy"
 
 # Answer delayed: the dialogue has been away for some seconds.

@@ -29,3 +29,11 @@ def test_the_password_of_the_database_is_not_shown(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DATABASE_URL", "postgresql://user:segreta@host/base")
     configure(http_port=18080)
     assert "segreta" not in repr(get_settings())
+
+
+def test_the_clock_is_not_set_where_real_people_are_reached(configure: Callable[..., None]) -> None:
+    configure(now="2026-03-02T09:00", telegram_token="123:abc")
+    with pytest.raises(SettingsError, match="SPORTELLO_NOW.*Telegram"):
+        get_settings()
+    configure(telegram_api_url="http://127.0.0.1:9999")
+    assert get_settings().now is not None

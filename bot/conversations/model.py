@@ -86,6 +86,7 @@ class Waiting:
     payload: str | None
     owner: str
     answered: bool
+    channel: str = "webchat"
     # the private answer asked for last (a kind of bot.privacy.answers)
     expects: str | None = None
     # the choices shown last, as {title, payload}

@@ -139,6 +139,7 @@ async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Wait
             messages.c.text,
             messages.c.payload,
             conversations.c.owner,
+            conversations.c.channel,
             messages.c.answered_at.is_not(None).label("answered"),
             conversations.c.expects,
             func.coalesce(shown_last, literal([], JSONB)).label("choices"),

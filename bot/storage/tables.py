@@ -55,7 +55,8 @@ messages = Table(
     Column("in_reply_to", Uuid, ForeignKey("messages.id", ondelete="CASCADE")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("answered_at", DateTime(timezone=True)),
-    Column("delivery", Text, nullable=False, server_default="stored"),  # stored | sent | delivered | read | failed
+    # stored | queued | sent | delivered | read | failed | unknown | undeliverable
+    Column("delivery", Text, nullable=False, server_default="stored"),
     UniqueConstraint("conversation_id", "seq", name="messages_in_order"),
     UniqueConstraint("conversation_id", "channel_message_id", name="messages_received_once"),
     Index("messages_waiting", "created_at", postgresql_where=text("sender = 'citizen' AND answered_at IS NULL")),
@@ -83,6 +84,59 @@ private_answers = Table(
     Column("kind", Text, primary_key=True),  # name | contact | codice_fiscale | surname
     Column("sealed", LargeBinary, nullable=False),
     Column("kept_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+# People's addresses on channels that are written to.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("address_hash", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("opted_out_at", DateTime(timezone=True)),
+    Column("blocked_at", DateTime(timezone=True)),
+    Column("last_inbound_at", DateTime(timezone=True)),
+    # an answer cut short, whose rest may be asked for
+    Column("more_message_id", Uuid, ForeignKey("messages.id", ondelete="SET NULL")),
+    Column("more_from", Integer),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("channel", "address_hash"),
+)
+
+# Messages on their way out. A trigger on `messages` fills it; a row goes when its message left or cannot leave.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("from_char", Integer, nullable=False, server_default="0"),
+    Column("not_before", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+)
+
+# What became of each part of a message; written before the provider is called, and again after.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address_id", Uuid, ForeignKey("addresses.id", ondelete="SET NULL")),
+    # sending | again | sent | delivered | read | failed | unknown | undeliverable
+    Column("state", Text, nullable=False),
+    Column("provider_id", Text),
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("segments", Integer),
+    Column("error_code", Text),
+    Column("error", Text),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("message_id", "part"),
 )
 
 incidents = Table(

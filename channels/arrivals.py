@@ -1,0 +1,113 @@
+"""What every channel that is written to does with an arrival: address, conversation, greeting, STOP and START, storing.
+
+All in one transaction, before the provider is answered; the same arrival again changes nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from procrastinate import App
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.conversations.addresses import Address, conversation_at, opt_out, wrote
+from bot.conversations.model import InboundMessage, Reply
+from bot.conversations.store import add_outgoing, store_inbound
+from bot.storage.engine import driver_connection
+from bot.storage.queue import ANSWER_TASK
+from bot.storage.tables import messages
+from channels.inbox import ANSWER_QUEUE
+from channels.outbox import queue_rest
+from channels.sentences import GREETING_SHORT, HELP, NO_MEDIA, STARTED, STOPPED, say
+
+Command = Literal["stop", "start", "help", "more", "media"]
+
+_STOP = re.compile(r"\W*(?:stop|fine|unsubscribe|annulla|cancella|/stop)\W*", re.IGNORECASE)
+_START = re.compile(r"\W*(?:start|inizia|unstop)\W*", re.IGNORECASE)
+_HELP = re.compile(r"\W*(?:help|aiuto)\W*", re.IGNORECASE)
+_LEAVES_A_TALK = re.compile(r"\W*(?:annulla|cancella)\W*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One message as a channel delivers it. `address` is a chat id or a number in E.164."""
+
+    channel: str
+    address: str
+    channel_message_id: str
+    text: str = ""
+    payload: str | None = None
+    # said by other means than words: a command of the channel, a photograph, a voice message
+    command: Command | None = None
+
+
+def command_in(text: str, *, in_talk: bool) -> Command | None:
+    """STOP, START or HELP as a whole message; inside a talk "annulla" leaves the talk instead."""
+    if _STOP.fullmatch(text) and not (in_talk and _LEAVES_A_TALK.fullmatch(text)):
+        return "stop"
+    if _START.fullmatch(text):
+        return "start"
+    return "help" if _HELP.fullmatch(text) else None
+
+
+async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: bool = True) -> UUID | None:
+    """Store an arrival and queue its answer, or do at once what it commands.
+
+    Returns the message's id; None when it was stored before.
+    """
+    async with engine.begin() as connection:
+        address, is_new = await conversation_at(connection, arrival.channel, arrival.address)
+        message_id, first_time = await store_inbound(
+            connection,
+            InboundMessage(
+                conversation_id=address.conversation_id,
+                channel_message_id=arrival.channel_message_id,
+                text=arrival.text,
+                payload=arrival.payload,
+            ),
+        )
+        if not first_time:
+            return None
+        await wrote(connection, address.id)
+        if is_new and greet:
+            await add_outgoing(connection, address.conversation_id, [Reply(text=say(GREETING_SHORT))])
+        command = arrival.command or command_in(arrival.text, in_talk=await in_talk(connection, address))
+        if command is None and arrival.text.strip() == "1" and await queue_rest(connection, address):
+            command = "more"
+        if command is not None:
+            await _obey(connection, address, message_id, command)
+            return message_id
+        task = queue.configure_task(
+            name=ANSWER_TASK,
+            queue=ANSWER_QUEUE,
+            lock=str(address.conversation_id),
+            connection=await driver_connection(connection),
+        )
+        await task.defer_async(message_id=str(message_id))
+    return message_id
+
+
+async def in_talk(connection: AsyncConnection, address: Address) -> bool:
+    """Whether something was asked that "annulla" would leave: the last answer has a choice to stop."""
+    query = (
+        select(messages.c.buttons)
+        .where(messages.c.conversation_id == address.conversation_id, messages.c.sender == "bot")
+        .order_by(messages.c.seq.desc())
+        .limit(1)
+    )
+    buttons = (await connection.execute(query)).scalar_one_or_none() or []
+    return any("/choose" in button["payload"] for button in buttons)
+
+
+async def _obey(connection: AsyncConnection, address: Address, message_id: UUID, command: Command) -> None:
+    """Commands are answered by the door itself, whatever the state of the dialogue."""
+    said = {"stop": STOPPED, "start": STARTED, "help": HELP, "media": NO_MEDIA}.get(command)
+    if command in ("stop", "start"):
+        await opt_out(connection, address.id, out=command == "stop")
+    if said is not None:
+        await add_outgoing(connection, address.conversation_id, [Reply(text=say(said))], in_reply_to=message_id)
+    await connection.execute(
+        update(messages).where(messages.c.id == message_id).values(answered_at=func.clock_timestamp())
+    )
