@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.nlu.when.bounds import Bound, bounds, negated, open_range, ranges
+from bot.nlu.when.bounds import bounds, negated, ranges
 from bot.nlu.when.calendar import after
 from bot.nlu.when.dated import adopt_months, agree, number_lists
+from bot.nlu.when.echo import limit, same_hour
 from bot.nlu.when.finish import finish
 from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.items import Item
@@ -61,13 +62,14 @@ def understand(found: Scan) -> tuple[Reading, ...]:
         return ()
     marks = signs(stretches, found.text)
     said = Said()
+    for index, segment in enumerate(stretches):
+        if marks[index] in ("aside", "life") and limit(segment, found.text):
+            marks[index] = "wanted"
     for index, (segment, sign) in enumerate(zip(stretches, _counted(stretches, marks), strict=True)):
         gap = found.text[stretches[index - 1].end if index else 0 : segment.start]
-        if sign == "wanted" and marks[index] == "aside":
-            _limit(segment, found.text)
         replaced = index > 0 and marks[index - 1] == "source" and not segment.has_day
         _hear(said, segment, sign, corrects=replaced or CORRECTION.search(gap) is not None, gap=gap)
-    return finish(_outcome(said, marks), found.now)
+    return finish(same_hour(_outcome(said, marks), stretches, found.text), found.now)
 
 
 def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
@@ -77,24 +79,19 @@ def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
     ]
     other_day = any(segment.has_day for segment in wanted)
     other_hour = any(group.time for segment in wanted for group in segment.groups)
+    other_part = other_hour or any(group.part for segment in wanted for group in segment.groups)
+    wanted_days = {one for segment in wanted for one in segment.days}
     only_aside = all(sign in ("aside", "past") for sign in marks)
     counted: list[Sign] = []
     for segment, sign in zip(stretches, marks, strict=True):
         other = other_day if segment.has_day else other_hour
         passing = (sign == "aside" and not only_aside) or (sign == "source" and other)
+        if sign == "life":
+            named_again = bool(wanted_days.intersection(segment.days)) if segment.has_day else other_part
+            counted.append("past" if named_again else "refused")
+            continue
         counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
     return counted
-
-
-def _limit(segment: Segment, text: str) -> None:
-    """ "Mi scade il 20, vorrei venire prima": the only day is a limit."""
-    said = re.search(r"\b(prima|dopo)\b[ .!?]*$", text[segment.end :])
-    for group in segment.groups:
-        if said and group.day:
-            kind: Bound = "before" if said[1] == "prima" else "after"
-            group.day = replace(
-                group.day, options=tuple(opened for one in group.day.options for opened in open_range(one, kind))
-            )
 
 
 def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str) -> None:

@@ -133,6 +133,12 @@ def _between(found: re.Match[str], _now: datetime) -> Item | None:
     return _item(found, Clock(first=first, last=last, part=_part_said(found["part"]))) if first and last else None
 
 
+def _between_digits(found: re.Match[str], now: datetime) -> Item | None:
+    """ "10.06 alle 9.45" is a day and its hour, "10.30 alle 11.30" from one to the other."""
+    dated = "alle" in found[0] and "." in found[0] and 1 <= int(found["m"]) <= 12 and int(found["h"]) > 0
+    return None if dated else _between(found, now)
+
+
 def _either(found: re.Match[str], _now: datetime) -> list[Item] | None:
     first, last = _hour(found, ""), _hour(found, "2")
     if not first or not last:
@@ -217,7 +223,7 @@ RULES: list[Rule] = [
     rule(rf"\b{_ATS}{_clock()} ?[-/] ?(?:{_THE})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
     rule(
         rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:[-/]|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}",
-        _between,
+        _between_digits,
     ),
     rule(
         rf"\b(?:{_ATS}|{_ABOUT}){_clock()}(?P<or> (?:o|oppure) (?:{_ATS}|{_THE})?){_clock('2')}{_DAY_PART}{_NO_UNIT}",

@@ -58,7 +58,7 @@ WORDS: list[tuple[Part, str]] = [
 
 _ASAP = (
     r"(?:il |al )?(?:piu )?prima possibile|(?:il )?quanto prima(?! (?:bisogna|devo|si deve|dobbiamo))|al piu presto(?: possibile)?|(?:il )?piu presto possibile|il piu presto|prima possibile"
-    r"|(?:non )?appena (?:possibile|potete|puoi|riuscite|si libera|si liberasse|c e (?:un )?post\w+|ci sono posti|avete posto|avete un buco"
+    r"|(?:non )?appena (?:possibile|potete|puoi|riuscite|si libera|si liberasse|(?:c (?:e|è)|ci sta|esce|salta fuori|avete|trovate) (?:(?:un|qualche|una) )?(?:post\w+|buc\w+|spazio|disponibilita|slot|ora liber\w)|ci sono posti"
     r"|avete disponibilita|liber\w+)(?: (?:un |qualche )?(?:posto|buco|appuntamento|slot))?"
     r"|(?:il |al )?prim[oa] (?:posto|data|settimana|giornata|appuntamento|giorno|buco|slot|disponibilita|orario|ora|momento|incontro)"
     r"(?: (?:che )?(?:liber[oa]|disponibile|utile|possibile|avete|c e|hai|ha))+|(?:il |al )?primo (?:disponibile|libero|utile)|la prima (?:disponibile|libera)"

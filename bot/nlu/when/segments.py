@@ -7,6 +7,7 @@ from bot.nlu.when.gaps import CORRECTION, has_comma, link, parts_days
 from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
+from bot.nlu.when.life import fills
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
 from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, INSTEAD, STATED, TOO
@@ -62,6 +63,16 @@ class Segment:
         """Every day said, each as it may be."""
         return [one for group in self.groups if group.day for one in group.day.options]
 
+    @property
+    def only_from(self) -> bool:
+        """Whether it is nothing but an hour from which on."""
+        clocks = [group.time.clock for group in self.groups if group.time]
+        return (
+            not self.has_day
+            and all(clock is not None and bool(clock.first) and not clock.last for clock in clocks)
+            and bool(clocks)
+        )
+
 
 def segments(items: list[Item], text: str) -> list[Segment]:
     """The message in the stretches its words tie together."""
@@ -71,7 +82,13 @@ def segments(items: list[Item], text: str) -> list[Segment]:
         tie = link(gap) if found and not CORRECTION.search(gap) else "break"
         if tie != "break" and (TOO.match(gap) or _apart(item, found[-1], gap, text)):
             tie = "break"
-        if tie == "break" and found and found[-1].has_day and item.kind in ("time", "part") and BUSY_AT.fullmatch(gap):
+        if (
+            tie == "break"
+            and found
+            and found[-1].has_day
+            and item.kind in ("time", "part")
+            and (BUSY_AT.fullmatch(gap) or fills(gap))
+        ):
             found[-1].busy, tie = True, "near"
         if tie == "break":
             found.append(

@@ -84,13 +84,17 @@ ACCEPTED = re.compile(
     r"(?<!non )(?<!nn )\b(?:posso|potrei|vorrei|volevo|va bene|verrei|vengo|passo|preferirei|preferisco|facciamo|liber[oa]|disponibile|ci sono|prenot\w+"
     r"|fissa\w+)\b[^,;.]{0,25}$"
 )
+OPENING_NO = re.compile(r"(?:^|[.;!?] ?)(?:no|mah|eh|allora|guardi?|scusi|[, ])*\bno (?:il |la |per )?$")
+LIKED = re.compile(
+    r"^ ?(?:(?:(?:è|e|sarebbe|mi|viene|torna|per me|a me|va|andrebbe|gia) ){1,3}(?:meglio|bene|ok|perfett\w|comod\w)|va benissimo)\b"
+)
 # Asking for another day refuses the one just named.
 ANOTHER = re.compile(r"\b(?:un altr[oa]|altr[oa]|divers[oa]) (?:giorno|data|giornata)\b")
 
 # An appointment that exists, to be changed or only named.
 MOVE = re.compile(r"\b(?:spost|rimand|postic|anticip|rinvi|cambi|modific|riprogramm)\w*")
 INSTEAD = re.compile(
-    r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* ?$"
+    r"\b(?:(?:è|e|sarebbe|va|viene|torna) meglio (?:di|del|che)|invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* ?$"
 )
 _MEETING = any_of(r"""
     appuntamento / app / messaggio / convocazione / convocat\w / invito / colloquio / visita / incontro / prenotazione / quello / quella / slot
@@ -112,7 +116,7 @@ _AT_WORK = any_of(
     "di / da / dal / al / il / a / l / lavorare / lavoro / turno / scuola / ufficio / casa / ferie / verso / solo / sempre / alle / le / dalle"
 )
 FREE_FROM = re.compile(
-    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|arrivo)(?: {_AT_WORK})* ?$"
+    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|finire|arrivo)(?: {_AT_WORK})* ?$"
 )
 FREE_AFTER = re.compile(r"^ (?:esco|stacco|finisco|smonto|termino|mi libero|sono liber\w|ho finito|torno|rientro)\b")
 BUSY_FROM = re.compile(rf"\b(?:inizio|attacco|comincio|entro|monto|inizia|comincia)(?: {_AT_WORK})* ?$")

@@ -23,6 +23,7 @@ _WEEK_OF = re.compile(
 _COUNTED = re.compile(
     rf"\b(?P<n>{ANY_NUMBER}) (?P<unit>giorni|giorno|settimane|settimana) (?P<op>prima|dopo)(?: (?:di|del|dell|della|il|la|l|le|i))* ?$"
 )
+_EVERY_WEEK = re.compile(r"\b(?:ogni|tutte le) settiman[ae]\b")
 _GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
 _NEGATIVE = re.compile(
     r"\b(?:non|no|tranne|eccetto|escluso|esclusi|salvo|mai|o|oppure|né|ne|senno|altrimenti|invece|meno)\b"
@@ -204,7 +205,8 @@ def settle_weekdays(items: list[Item], text: str, now: datetime) -> list[Item]:
         manner = item.manner or _manner_of_list(items, index, text)
         habit = (Reading(weekdays=(WEEKDAYS[item.weekday],)),)
         one = plain(replace(item, manner=manner), now)
-        options = habit if manner == "habit" else (*habit, *one) if manner == "either" else one
+        either = manner == "either" or (manner == "" and _EVERY_WEEK.search(text) is not None)
+        options = habit if manner == "habit" else (*habit, *one) if either else one
         result[index] = replace(item, kind="day", options=options, manner=manner)
     return result
 

@@ -1,0 +1,131 @@
+"""What a clause tells of someone's life and not of the wish: shifts, school, trains, cures. Its days and hours are taken.
+
+"Alle 16 prendo i bimbi a scuola, posso venire la mattina?" asks for the morning, and four o'clock only explains why.
+"""
+
+import re
+
+from bot.nlu.when.lexicon import WD, any_of
+
+# Where one thing said ends and another begins. Speech has no stops: there "quindi", "però", "e poi" part the clauses.
+_BREAK = re.compile(
+    r"[.;!?:,]|\b(?:ma|pero|quindi|percio|allora|cosi|perche|siccome|invece|dunque|per (?:cui|questo)|comunque|altrimenti|che pero)\b"
+    r"|\be (?=(?:poi|adesso|ora|io|posso|potrei|mi|dopo|sono liber\w|non)\b)"
+)
+# In a clause with one of these the days and hours are what is asked for.
+WISH = re.compile(
+    r"(?<!non )(?<!nn )\b"
+    + any_of(rf"""
+    posso / possiamo / potrei / potremmo / potere / poter / puo / puoi / potete / potreste / potrebbe / vorrei / vorremmo / voglio / vuole / volere / volevo / vengo / vieni
+    / veniamo / verrei / verro / verremmo / venire / venirci / venir / passo / passare / passerei / passiamo / appuntament\w+ / prenot\w+ / fissa\w* / fissiamo / va bene / vanno bene
+    / andrebbe\w* / andare bene / meglio / prefer\w+ / disponibil\w+ / liber[oaie] / ok / okay / sarebbe\w* / c (?:e|è) posto / avete / avreste / riusc\w+
+    / riesco / presentar\w+ / facciamo / faremmo / incontr\w+ / colloqui\w* / mett\w+ / segn\w+ / ci vediamo / vederci / vedervi / servirebbe / serve
+    / comod\w / ideale / perfett\w / dat(?:emi|eci) / dare / dia / diamo / ricev\w+ / chied\w+ / spost\w+ / rimand\w+ / anticip\w+ / postic\w+ / cambiar\w+ / invito / convoc\w+
+    / domand\w+ / scad\w+ / solo (?:il |di |la )?{WD} / entro / tranne / il corso / sportello / messaggio / mail / detto / scritto / dice / dicono / dici / quando / si / sì / ce la fa\w+ / ci sta\w*
+    """)
+    + r"\b"
+)
+
+_ARTICLE = r"(?:(?:il|lo|la|l|i|gli|le|un|uno|una|dei|delle|degli|gia|sempre|anche|pure|da|mi\w|su[oa]|nostr\w) )"
+# "Ho il ..." is an engagement unless it is one of these, or has to do with the office.
+_NO_ENGAGEMENT = any_of(
+    r"""
+    bisogno / necessita / urgenza / fretta / tempo / modo / possibilita / disponibilita / problem\w+ / preferenz\w+ / intenzione / voglia / piacere / domand\w+ / vist\w
+    / lett\w / trovat\w / ricevut\w / avut\w / pres[oa] / sentit\w / capit\w / fatt\w / dat[oa] / dett\w / chiest\w / pensat\w / pers[oa] / prov\w+ / pensat\w
+    / giorn\w+ / mattin\w+ / pomerigg\w+ / ser[ae] / settiman\w / libero / libera / appuntament\w+ / colloqui\w+ / incontr\w+ / prenotazion\w+ / convocazion\w+ / post[oi]
+    / minut\w / ann[oi] / mes[ei] / paura / dubbi\w* / piu / non / venti\w* / trenta\w* / quaranta\w* / cinquanta\w* / sessanta\w* / diploma / laurea / patente / macchina
+    / auto / tutt[oaie] / document\w+ / fogli\w* / cart[ae] / permesso / invalidita / disoccupazione / naspi / did / lavoro / solo / soltanto / \d+ / \#+ / {WD}
+    / riposo / pausa / ragione / di / il / un / una / qualche / buc[oh]\w* / alternativ\w / person\w+ / figl\w+
+    """.replace("{WD}", WD)
+)
+_DOINGS = any_of(r"""
+    andare / accompagnare / accompagnarl\w / accompagnarm\w / portare / portarl\w / prendere (?:i|il|la|le|mi\w|su\w|servizio|treno|bus|pullman) / prenderl\w / riprendere / ritirare / stare (?:con|a|male|dietro)
+    / lavorare / partire / badare / dare (?:da|la|il|l|una) / tenere / guardare (?:i|il|la|le|mi\w|bambin\w) / curare / assistere / assisterl\w / dormire / cucinare / preparare
+    / fare (?:la spesa|il turno|la notte|notte|turno|turni|pulizi\w|mercato|la chemio|la dialisi|fisioterapia|visit\w|esam\w|scuola|terapia|da mangiare|le pulizie|gli esami|il mercato|i letti|i compiti|la doccia|ramadan)
+    / essere (?:a|al|in|da) / sostituire / aiutare / aprire / chiudere / uscire / tornare / rientrare / raccogliere / pulire / studiare / aspettare / pregare
+    / allattare / svegliar\w+ / mangiare
+""")
+_FIRST = any_of(
+    r"""
+    lavoro(?! (?:come|in|presso|da|per)\b) / lavora(?! (?:come|in|presso|da|per)\b) / lavoriamo / accompagno / accompagniamo / porto (?!la|il cv|i documenti) / porto (?:i|il|la|le) (?:bimb\w|bambin\w|figli\w|nipot\w+|cane|mamma|papa|nonn\w|piccol\w)
+    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / li prendo / la prendo / lo prendo / vado (?!bene)
+    / faccio (?:(?:il|la|le|i|gli|un|una|del|dei|delle|sempre|anche) )*(?!un salto|salto|in tempo|sapere|presto|domanda|iscrizione|did|colloquio)\w+ / sto (?:con|dietro|a|al|in|male) / bado / tengo (?:i|il|la|le|mi\w) / curo / assisto / dormo / riposo / studio
+    / aiuto / alleno / suono / insegno / sono (?:di|in) (?:turno|servizio|reperibilita|cantiere|ospedale|trasferta|viaggio|ferie) / siamo (?:tutti )?(?:a|al|in|via|fuori|dai|dalla) / sono (?:a|al|in|dal|dalla|dai) (?!(?:casa|ferie|torino|citta)\b)\w+
+    / mi alzo / mi sveglio / lascio (?:i|il|la|mi\w) / do (?:il|la|una|da) / guardo i / cucino / pulisco / raccolgo / monto / smonto / timbro / pranzo con / ceno
+    / (?:devo|dobbiamo|dovro|dovrei|deve|devono|mi tocca|mi toccherebbe|tocca) (?:\w+ )?(?:DOINGS)
+""".replace("DOINGS", _DOINGS)
+)
+_THEY = any_of(
+    r"""
+    (?:mi\w|la|il|i|le|l|nostr\w) (?:figli\w|bambin\w|bimb\w|piccol\w|ragazz\w|nipot\w+|marito|moglie|mamma|madre|padre|papa|suocer\w|sorella|fratello|compagn\w|badante|signora|nonn\w|genero|nuora|cognat\w)
+      (?:\w+ )?(?:esc\w+|entra\w*|finisc\w+|torna\w*|rientra\w*|lavora\w*|ha|hanno|va|vanno|arriva\w*|parte|partono|dorm\w+|fa|fanno|gioc\w+|mangi\w+|avere|lavorare)
+    / (?:treno|pullman|bus|corriera|autobus|traghetto|aereo|volo) (?:\w+ ){0,3}(?:passa|arriva|parte|c (?:e|è)|ce)
+    / (?:mi|ci) (?:passa|arriva|parte) (?:il|la) / (?:esco|escono|esce) da scuola
+""".replace("\n      ", "")
+)
+# Bare infinitives and nouns of those who learn Italian, and of notes: "io dopo lavorare", "mattina scuola".
+_BROKEN = any_of(rf"""
+    (?:io|marito|moglie|figli\w|mio \w+|mia \w+|dopo|poi|sempre|che|giorni|anche)? ?{_DOINGS} / (?:avere|tenere) {_ARTICLE}?(?:scuola|corso|visit\w|medico|dottore|turn\w|bambin\w|figli\w|messa|dentista|esam\w|lavoro|treno|\w+terapia)
+    / cantiere / scuola(?! media| superiore| elementare) / (?<!impresa di )(?<!lavoro )(?<!ditta di )pulizie / fabbrica / magazzino / moschea / messa / dialisi / chemio / \w*terapia / allenament\w+ / catechismo
+    / asilo / lezion[ei] / universita / mercato / turn[oi] / piscina / palestra / ospedale / dentista / dottore / moschea / ramadan / sempre lavoro
+""")
+_HAS = rf"(?:ho|abbiamo|avrei|avremmo|avro|avremo|ha|hanno|c (?:e|è)|mi hanno messo) (?!(?:ho|ha|{_ARTICLE})*{_NO_ENGAGEMENT}\b){_ARTICLE}*\w+"
+_TOLD = any_of(f"{_HAS} / {_FIRST} / {_THEY} / {_BROKEN}")
+TOLD = re.compile(rf"\b(?:{_TOLD})\b")
+_SUBJECT = any_of("""
+    io / che / poi / perche / pero / di solito / sempre / noi / lui / lei / mia / mio / la / il / i / gia / infatti / tanto / siccome / invece / gli / mi / li / lo / proprio
+""")
+TOLD_AFTER = re.compile(rf"^ ?,?(?: ?(?:{_SUBJECT}))* ?\b(?:{_TOLD})\b")
+# A bare piece between commas goes on with what the clause before it told: "sempre in cantiere, dalle 7 alle 17".
+_FRAGMENT = re.compile(
+    r"(?: ?,| e| ed|,? tutti i giorni|,? sempre| ?\()[ ,]*(?:di solito |tutti i giorni |sempre |piu o meno |circa |il |la |poi |al |di )*$"
+)
+_JOINED = re.compile(r"\b(?:e|ed|o|oppure|poi|anche) (?:il |la |alle |le |al |di )*$")
+
+
+def tells_of_life(before: str, after: str, *, next_day: bool, told: bool, onwards: bool) -> bool:
+    """Whether the clause around a piece tells of something else that fills it.
+
+    `before` and `after` are the words up to the neighbouring pieces; `next_day` says that another piece follows `after`;
+    `told` that the piece before was told of life; `onwards` that the piece is an hour from which on, seldom told of life before it.
+    """
+    if told and not onwards and _FRAGMENT.fullmatch(before) and not WISH.search(_clause_after(after)):
+        return True
+    lead = _clause_before(before)
+    tail = _clause_after(after)
+    whole = tail == after
+    wished_after = WISH.search(tail)
+    if wished_after and not (whole and next_day):
+        return False
+    if WISH.search(lead):
+        return False
+    if TOLD.search(lead) and not onwards:
+        return True
+    found = TOLD_AFTER.match(tail)
+    return found is not None and not (wished_after and wished_after.start() < found.end())
+
+
+def _clause_before(words: str) -> str:
+    """The words of the clause before a piece; of the clause before that, when a comma parts only the piece from it."""
+    clauses = _BREAK.split(words)
+    if (
+        len(clauses) > 1
+        and _FRAGMENT.fullmatch("," + clauses[-1])
+        and words[: len(words) - len(clauses[-1])].endswith(",")
+    ):
+        return clauses[-2]
+    return clauses[-1]
+
+
+def fills(gap: str) -> bool:
+    """Whether the words between a day and an hour say what fills it: "siamo tutti al cimitero"."""
+    return (
+        not _BREAK.search(gap)
+        and not WISH.search(gap)
+        and TOLD_AFTER.match(gap) is not None
+        and not _JOINED.search(gap)
+    )
+
+
+def _clause_after(words: str) -> str:
+    return _BREAK.split(words, maxsplit=1)[0]
