@@ -6,6 +6,8 @@ from dataclasses import replace
 from bot.nlu.when.bounds import Bound, open_range
 from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Clock
+from bot.nlu.when.life import WISH, clause_around
+from bot.nlu.when.polarity import Sign
 from bot.nlu.when.reading import Reading
 from bot.nlu.when.segments import Segment
 
@@ -13,8 +15,15 @@ _SAME_HOUR = re.compile(
     r"\b(?:stess[oa] (?:ora|orario)|(?:ora|orario) (?:uguale|invariat[oa])|quell ora|sempre a quell ora)\b"
 )
 _THEN = r"(?: (?:di |a )?(?:quel(?:la)? (?:data|giorno|ora)|quell ora|li|allora))?"
-# "Mi scade il 20, vorrei venire prima": nothing follows "prima" that it could belong to.
-_BEFORE_IT = re.compile(rf"\b(?P<op>prima|dopo){_THEN} ?(?:$|[.;!?,])")
+_CANNOT = r"(?:non (?:posso|riesco|ce la|arrivo|ci|sono|vengo|potrei)|no\b|impossibile)"
+# "Mi scade il 20, vorrei venire prima": nothing follows "prima" that it could belong to. "Prima non riesco" turns it round.
+_BEFORE_IT = re.compile(
+    rf"\b(?P<op>prima|dopo|poi){_THEN} (?P<no>{_CANNOT})|\b(?P<side>prima|dopo){_THEN} ?(?:$|[.;!?,]|(?<=dopo )(?:vorrei|posso|potrei|vengo|verrei|sono liber))"
+)
+_BEFORE_WHICH = re.compile(r"\b(?P<op>prima (?:che|di)|dopo (?:che|di|aver)) (?:\w+ ){1,6}$")
+_THOSE_DAYS = re.compile(
+    r"\b(?:quel|quei|quella|quelle) (?:\w+ )?(?:giorn\w+|mattin\w+|pomerigg\w+|settiman\w|dat[ae]|momento|period\w)\b|\b(?:una?|qualche) (?:\w+ ){0,2}di quell[ei]\b"
+)
 
 
 def same_hour(options: tuple[Reading, ...], stretches: list[Segment], text: str) -> tuple[Reading, ...]:
@@ -28,18 +37,42 @@ def same_hour(options: tuple[Reading, ...], stretches: list[Segment], text: str)
     return tuple(replace(one, time=next(iter(said)).time) for one in options)
 
 
-def limit(segment: Segment, text: str) -> bool:
-    """Makes of a day or an hour the limit it is: before or after it. False when nothing points back at it."""
-    said = _BEFORE_IT.search(text, segment.end)
-    if not said:
-        return False
-    kind: Bound = "before" if said["op"] == "prima" else "after"
+def pointed_back(stretches: list[Segment], marks: list[Sign], text: str) -> list[Sign]:
+    """The signs, once days and hours named in passing have become the limits or the days that later words make of them."""
+    result = list(marks)
+    for index, (segment, sign) in enumerate(zip(stretches, marks, strict=True)):
+        before = text[stretches[index - 1].end if index else 0 : segment.start]
+        which = _BEFORE_WHICH.search(before) if not segment.has_day and sign in ("wanted", "life", "aside") else None
+        if which and not WISH.search(which[0]):
+            _open(segment, "until" if which["op"].startswith("prima") else "from")
+            result[index] = "wanted"
+        elif sign in ("aside", "life") and (said := _BEFORE_IT.search(text, segment.end)):
+            _open(segment, _side(said))
+            result[index] = "wanted"
+        elif sign in ("life", "refused", "aside") and segment.has_day and _wished_then(text, segment.end):
+            result[index] = "wanted"
+    return result
+
+
+def _side(said: re.Match[str]) -> Bound:
+    if said["no"]:
+        return "from" if said["op"] == "prima" else "until"
+    return "before" if said["side"] == "prima" else "after"
+
+
+def _wished_then(text: str, start: int) -> bool:
+    """ "In quei giorni vengo": the days named before are those wanted."""
+    said = _THOSE_DAYS.search(text, start)
+    return said is not None and WISH.search(clause_around(text, said.start())) is not None
+
+
+def _open(segment: Segment, kind: Bound) -> None:
+    """Makes of each day, or of the hour, the limit it is."""
     for group in segment.groups:
         if group.day:
             opened = tuple(one for day in group.day.options for one in open_range(day, kind))
-            group.day = replace(group.day, options=opened)
+            group.day = replace(group.day, options=opened or group.day.options)
         elif group.time and group.time.clock and group.time.clock.at:
-            at = group.time.clock.at
-            clock = Clock(last=at) if kind == "before" else Clock(first=at)
-            group.time = replace(group.time, clock=replace(clock, part=group.time.clock.part))
-    return True
+            at, part = group.time.clock.at, group.time.clock.part
+            clock = Clock(last=at, part=part) if kind in ("before", "until") else Clock(first=at, part=part)
+            group.time = replace(group.time, clock=clock)

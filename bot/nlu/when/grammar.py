@@ -7,7 +7,8 @@ from datetime import date, datetime
 from bot.nlu.when.bounds import bounds, negated, ranges
 from bot.nlu.when.calendar import after
 from bot.nlu.when.dated import adopt_months, agree, number_lists
-from bot.nlu.when.echo import limit, same_hour
+from bot.nlu.when.echo import pointed_back, same_hour
+from bot.nlu.when.excluded import Exclusion, exclusions
 from bot.nlu.when.finish import finish
 from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.items import Item
@@ -16,7 +17,7 @@ from bot.nlu.when.merge import correct, dated, days_only, distinct, meet_days, m
 from bot.nlu.when.polarity import Sign, signs
 from bot.nlu.when.reading import EMPTY, PARTS, Reading
 from bot.nlu.when.scan import Scan
-from bot.nlu.when.segments import Exclusion, Segment, exclusions, options_of, segments
+from bot.nlu.when.segments import Segment, options_of, segments
 from bot.nlu.when.within import anchor, contain, settle_weekdays
 
 _EITHER = re.compile(
@@ -60,15 +61,17 @@ def understand(found: Scan) -> tuple[Reading, ...]:
     stretches = segments(items, found.text)
     if not stretches:
         return ()
-    marks = signs(stretches, found.text)
+    marks = signs(stretches, found.text, found.now.date())
     said = Said()
-    for index, segment in enumerate(stretches):
-        if marks[index] in ("aside", "life") and limit(segment, found.text):
-            marks[index] = "wanted"
-    for index, (segment, sign) in enumerate(zip(stretches, _counted(stretches, marks), strict=True)):
+    marks = pointed_back(stretches, marks, found.text)
+    counted = _counted(stretches, marks)
+    for index, (segment, sign) in enumerate(zip(stretches, counted, strict=True)):
         gap = found.text[stretches[index - 1].end if index else 0 : segment.start]
         replaced = index > 0 and marks[index - 1] == "source" and not segment.has_day
         _hear(said, segment, sign, corrects=replaced or CORRECTION.search(gap) is not None, gap=gap)
+    for segment, sign in zip(stretches, counted, strict=True):
+        if sign in ("free_from", "busy_from"):
+            _hear_work(said, segment, sign)
     return finish(same_hour(_outcome(said, marks), stretches, found.text), found.now)
 
 
@@ -88,28 +91,27 @@ def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
         passing = (sign == "aside" and not only_aside) or (sign == "source" and other)
         if sign == "life":
             named_again = bool(wanted_days.intersection(segment.days)) if segment.has_day else other_part
-            counted.append("past" if named_again else "refused")
+            counted.append("past" if named_again else "life")
             continue
         counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
     return counted
 
 
 def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str) -> None:
-    if sign == "past":
+    if sign in ("past", "free_from", "busy_from"):
         return
-    if sign == "refused":
+    if sign in ("refused", "life"):
         _refuse(said, segment)
         return
     new = options_of(segment)
     if sign == "perhaps_past":
         new = (*new, Reading(past=True))
-    if sign in ("free_from", "busy_from"):
-        new = tuple(_around_work(one, sign) for one in new)
     if not new:
         return
     new = _after_refused(new, segment, said)
     if not segment.has_day and not said.anything:
-        new = distinct([*(one for day in said.refused_on for only in new for one in merge(day, only)), *new])
+        other = [(day, only) for day in said.refused_on for only in new if not only.part or day.part != only.part]
+        new = distinct([*(one for day, only in other for one in merge(days_only(day), only)), *new])
     if not said.anything:
         said.options = new
     elif corrects:
@@ -117,6 +119,14 @@ def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str)
         said.excluded = ()
     else:
         said.options = _add(said.options, new, gap)
+
+
+def _hear_work(said: Said, segment: Segment, sign: Sign) -> None:
+    """Hours of work bound what is wanted, unless an hour of its own is said that they do not leave."""
+    new = tuple(_around_work(one, sign) for one in options_of(segment))
+    met = [merge(one, hours) for one in said.options for hours in new]
+    if new and all(len(outcome) == 1 for outcome in met):
+        said.options = distinct(one for outcome in met for one in outcome)
 
 
 def _after_refused(new: tuple[Reading, ...], segment: Segment, said: Said) -> tuple[Reading, ...]:
@@ -159,7 +169,7 @@ def _refuse(said: Said, segment: Segment) -> None:
         said.options = opened if not said.anything else _add(said.options, opened, "")
         return
     said.excluded = (*said.excluded, *exclusions(segment))
-    said.refused_on = tuple(days_only(one) for one in options_of(segment) if one.has_day and (one.part or one.has_hour))
+    said.refused_on = tuple(one for one in options_of(segment) if one.has_day and (one.part or one.has_hour))
 
 
 def _outcome(said: Said, marks: list[Sign]) -> tuple[Reading, ...]:
@@ -204,7 +214,11 @@ def _matters(item: Exclusion, one: Reading) -> bool:
         return False
     if not refused.has_hour and not refused.part:
         return not dated(one)
-    if one.time or one.part or meet_hours(one, _hours_refused(refused)) is None:
+    if (
+        one.time
+        or (one.part and (one.part != refused.part or dated(one)))
+        or meet_hours(one, _hours_refused(refused)) is None
+    ):
         return False
     day = replace(refused, time=None, time_from=None, time_to=None, part=None)
     return not refused.has_day or not dated(one) or any(_refuses_day(day, wanted) for wanted in dated(one))

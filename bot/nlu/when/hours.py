@@ -201,6 +201,7 @@ _AFTERWARDS = (
 _BEFOREHAND = (
     rf"(?:(?:un po |poco )?prima (?:delle ore |delle |dell {_ONE}|di {_NOON})|entro (?:le ore |le |l {_ONE}|ore |{_NOON})"
     rf"|fino (?:alle ore |alle |all {_ONE}|a {_NOON})|non oltre (?:le |l {_ONE})|non (?:dopo|piu tardi) (?:le |delle |dell {_ONE}|l {_ONE}|di {_NOON})"
+    rf"|(?:finire|finiamo|finirei|uscire|essere via|essere fuori) (?:per |entro |prima delle |alle )(?:le |{_NOON})"
     r"|(?:al )?massimo (?:alle |le |all |entro le |per le )|max (?:alle |le ))"
 )
 _NO_UNIT = rf"(?! ?(?:{UNITS}|{MONTH})\b)(?! ?[°%€])(?![\d/]|[.,:]\d)"

@@ -21,7 +21,8 @@ WISH = re.compile(
     / andrebbe\w* / andare bene / meglio / prefer\w+ / disponibil\w+ / liber[oaie] / ok / okay / sarebbe\w* / c (?:e|è) posto / avete / avreste / riusc\w+
     / riesco / presentar\w+ / facciamo / faremmo / incontr\w+ / colloqui\w* / mett\w+ / segn\w+ / ci vediamo / vederci / vedervi / servirebbe / serve
     / comod\w / ideale / perfett\w / dat(?:emi|eci) / dare / dia / diamo / ricev\w+ / chied\w+ / spost\w+ / rimand\w+ / anticip\w+ / postic\w+ / cambiar\w+ / invito / convoc\w+
-    / domand\w+ / scad\w+ / solo (?:il |di |la )?{WD} / entro / tranne / il corso / sportello / messaggio / mail / detto / scritto / dice / dicono / dici / quando / si / sì / ce la fa\w+ / ci sta\w*
+    / domand\w+ / scad\w+ / solo (?:il |di |la )?{WD} / entro / tranne / il corso / sportello / messaggio / mail / detto / scritto / dice / dicono / dici / quando / si / sì / ce la fa\w+ / ci sta\w* / siete / apert\w / chius\w / disposizione / da voi
+    / ci (?:sono|siamo) / qualcuno / c (?:e|è) (?:\w+ )?(?:post\w+|qualcuno|buc\w+|spazio|qualche) / vada bene / decid\w+ / sceg\w+ / conviene
     """)
     + r"\b"
 )
@@ -48,9 +49,9 @@ _DOINGS = any_of(r"""
 _FIRST = any_of(
     r"""
     lavoro(?! (?:come|in|presso|da|per)\b) / lavora(?! (?:come|in|presso|da|per)\b) / lavoriamo / accompagno / accompagniamo / porto (?!la|il cv|i documenti) / porto (?:i|il|la|le) (?:bimb\w|bambin\w|figli\w|nipot\w+|cane|mamma|papa|nonn\w|piccol\w)
-    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / li prendo / la prendo / lo prendo / vado (?!bene)
-    / faccio (?:(?:il|la|le|i|gli|un|una|del|dei|delle|sempre|anche) )*(?!un salto|salto|in tempo|sapere|presto|domanda|iscrizione|did|colloquio)\w+ / sto (?:con|dietro|a|al|in|male) / bado / tengo (?:i|il|la|le|mi\w) / curo / assisto / dormo / riposo / studio
-    / aiuto / alleno / suono / insegno / sono (?:di|in) (?:turno|servizio|reperibilita|cantiere|ospedale|trasferta|viaggio|ferie) / siamo (?:tutti )?(?:a|al|in|via|fuori|dai|dalla) / sono (?:a|al|in|dal|dalla|dai) (?!(?:casa|ferie|torino|citta)\b)\w+
+    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / (?:li|lo|la|le|l) (?:porto|prendo|riprendo|accompagno|lascio|vado a prendere|ritiro|guardo|tengo|assisto|curo) / vado (?!bene)
+    / faccio (?:(?:il|la|le|i|gli|un|una|del|dei|delle|sempre|anche) )*(?!un salto|salto|in tempo|sapere|presto|domanda|iscrizione|did|colloquio)\w+ / sto (?:con|dietro|a|al|in|male) / bado / tengo (?:i|il|la|le|mi\w) / curo / assisto / dormo / studio
+    / aiuto / alleno / suono / insegno / sono (?:di|in) (?:turno|servizio|reperibilita|cantiere|ospedale|trasferta|viaggio|maternita|malattia|mutua|infortunio|aspettativa|congedo|isolamento|convalescenza) / siamo (?:tutti )?(?:a|al|in|via|fuori|dai|dalla) / sono (?:a|al|dal|dalla|dai) (?!(?:casa|ferie|torino|citta|disposizione|posto|piedi|vostra|conoscenza|carico|zona|lunedi|martedi|mercoledi|giovedi|venerdi)\b)\w+
     / mi alzo / mi sveglio / lascio (?:i|il|la|mi\w) / do (?:il|la|una|da) / guardo i / cucino / pulisco / raccolgo / monto / smonto / timbro / pranzo con / ceno
     / (?:devo|dobbiamo|dovro|dovrei|deve|devono|mi tocca|mi toccherebbe|tocca) (?:\w+ )?(?:DOINGS)
 """.replace("DOINGS", _DOINGS)
@@ -69,7 +70,11 @@ _BROKEN = any_of(rf"""
     / cantiere / scuola(?! media| superiore| elementare) / (?<!impresa di )(?<!lavoro )(?<!ditta di )pulizie / fabbrica / magazzino / moschea / messa / dialisi / chemio / \w*terapia / allenament\w+ / catechismo
     / asilo / lezion[ei] / universita / mercato / turn[oi] / piscina / palestra / ospedale / dentista / dottore / moschea / ramadan / sempre lavoro
 """)
-_HAS = rf"(?:ho|abbiamo|avrei|avremmo|avro|avremo|ha|hanno|c (?:e|è)|mi hanno messo) (?!(?:ho|ha|{_ARTICLE})*{_NO_ENGAGEMENT}\b){_ARTICLE}*\w+"
+_ENGAGED = any_of(r"""
+    scuola / lezion\w / corso / allenament\w+ / verific\w / interrogazion\w+ / matematica / inglese / italiano / palestra / calcio / piscina / danza / judo / basket / visit\w / esam\w
+    / udienza / riunion\w / turn\w / lavoro fino / fisioterapia / terapia / dialisi / messa / catechismo / ospiti / impegn\w / cose da fare / da fare / da lavorare
+""")
+_HAS = rf"(?:ho|abbiamo|avrei|avremmo|avro|avremo|ha|hanno|mi hanno messo)(?: (?:gia|sempre|anche|pure|poi))* (?:(?!{_ARTICLE}*{_NO_ENGAGEMENT}\b){_ARTICLE}+\w+|{_ENGAGED})"
 _TOLD = any_of(f"{_HAS} / {_FIRST} / {_THEY} / {_BROKEN}")
 TOLD = re.compile(rf"\b(?:{_TOLD})\b")
 _SUBJECT = any_of("""
@@ -80,52 +85,48 @@ TOLD_AFTER = re.compile(rf"^ ?,?(?: ?(?:{_SUBJECT}))* ?\b(?:{_TOLD})\b")
 _FRAGMENT = re.compile(
     r"(?: ?,| e| ed|,? tutti i giorni|,? sempre| ?\()[ ,]*(?:di solito |tutti i giorni |sempre |piu o meno |circa |il |la |poi |al |di )*$"
 )
-_JOINED = re.compile(r"\b(?:e|ed|o|oppure|poi|anche) (?:il |la |alle |le |al |di )*$")
+# "Porto i bimbi alle 8 e alle 9 ...": what follows the "e" is another matter.
+_COORDINATE = re.compile(r"\b(?:e|ed|o|oppure|poi|anche) (?:il |la |alle |le |al |di )*$")
 
 
-def tells_of_life(before: str, after: str, *, next_day: bool, told: bool, onwards: bool) -> bool:
+def tells_of_life(before: str, said: str, after: str, *, last: bool, told: bool, hours: bool, onwards: bool) -> bool:
     """Whether the clause around a piece tells of something else that fills it.
 
-    `before` and `after` are the words up to the neighbouring pieces; `next_day` says that another piece follows `after`;
-    `told` that the piece before was told of life; `onwards` that the piece is an hour from which on, seldom told of life before it.
+    `said` is the piece in its own words, `before` and `after` those up to the neighbouring pieces; `last` that no piece follows;
+    `told` that the piece before was told of life; `hours` that it has no day; `onwards` that it is but an hour from which on.
     """
-    if told and not onwards and _FRAGMENT.fullmatch(before) and not WISH.search(_clause_after(after)):
-        return True
-    lead = _clause_before(before)
-    tail = _clause_after(after)
-    whole = tail == after
-    wished_after = WISH.search(tail)
-    if wished_after and not (whole and next_day):
+    tail = clause_after(after)
+    wished = WISH.search(tail)
+    if WISH.search(said) or (wished and (last or tail != after)):
         return False
+    if told and not onwards and _FRAGMENT.fullmatch(before):
+        return not wished
+    lead = _clause_before(before, past_comma=hours)
     if WISH.search(lead):
         return False
-    if TOLD.search(lead) and not onwards:
+    if TOLD.search(lead) and not onwards and not _COORDINATE.search(lead):
         return True
     found = TOLD_AFTER.match(tail)
-    return found is not None and not (wished_after and wished_after.start() < found.end())
-
-
-def _clause_before(words: str) -> str:
-    """The words of the clause before a piece; of the clause before that, when a comma parts only the piece from it."""
-    clauses = _BREAK.split(words)
-    if (
-        len(clauses) > 1
-        and _FRAGMENT.fullmatch("," + clauses[-1])
-        and words[: len(words) - len(clauses[-1])].endswith(",")
-    ):
-        return clauses[-2]
-    return clauses[-1]
+    return found is not None and not (wished and wished.start() < found.end())
 
 
 def fills(gap: str) -> bool:
     """Whether the words between a day and an hour say what fills it: "siamo tutti al cimitero"."""
-    return (
-        not _BREAK.search(gap)
-        and not WISH.search(gap)
-        and TOLD_AFTER.match(gap) is not None
-        and not _JOINED.search(gap)
-    )
+    return not (_BREAK.search(gap) or WISH.search(gap) or _COORDINATE.search(gap)) and TOLD_AFTER.match(gap) is not None
 
 
-def _clause_after(words: str) -> str:
+def _clause_before(words: str, *, past_comma: bool) -> str:
+    """The words of the clause before a piece; of the clause before that, when a comma parts only the piece from it."""
+    clauses = _BREAK.split(words)
+    bare = past_comma and len(clauses) > 1 and _FRAGMENT.fullmatch("," + clauses[-1])
+    return clauses[-2] if bare and words[: len(words) - len(clauses[-1])].endswith(",") else clauses[-1]
+
+
+def clause_after(words: str) -> str:
+    """The rest of the clause that goes on with these words."""
     return _BREAK.split(words, maxsplit=1)[0]
+
+
+def clause_around(text: str, place: int) -> str:
+    """The clause some place of the text is in."""
+    return _BREAK.split(text[:place])[-1] + clause_after(text[place:])

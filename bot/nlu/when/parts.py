@@ -52,8 +52,8 @@ WORDS: list[tuple[Part, str]] = [
         r"(?:in |nella |durante la |nell )?(?:pausa|ora di|orario di|ora del|orario) pranzo|all ora di pranzo|a pranzo|(?:verso|per|sotto) pranzo|ora pranzo",
     ),
     ("sera", rf"dopo (?:la )?cena|{_IN}(?:sera|serata)\b|di sera tardi|tarda serata|in tarda sera"),
-    ("mattina", rf"{_IN}(?:meta )?{_MORNING}"),
-    ("pomeriggio", rf"{_IN}(?:meta )?pomeriggio"),
+    ("mattina", rf"{_IN}(?:meta )?{_MORNING}|{_IN}(?:ore |orari\w |fascia )?antimeridian\w"),
+    ("pomeriggio", rf"{_IN}(?:meta )?pomeriggio|{_IN}(?:ore |orari\w |fascia )?pomeridian\w"),
 ]
 
 _ASAP = (
@@ -63,7 +63,7 @@ _ASAP = (
     r"|(?:il |al )?prim[oa] (?:posto|data|settimana|giornata|appuntamento|giorno|buco|slot|disponibilita|orario|ora|momento|incontro)"
     r"(?: (?:che )?(?:liber[oa]|disponibile|utile|possibile|avete|c e|hai|ha))+|(?:il |al )?primo (?:disponibile|libero|utile)|la prima (?:disponibile|libera)"
     r"|(?:la )?prima disponibilita|(?:e |è |ho |ha |molto |davvero )?(?:urgente|urgentissimo|urgenza|urgentemente)|con urgenza"
-    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|(?:anche|venire|vengo|passo|posso|appuntamento|libero|libera|incontro|vedervi|vedermi) subito(?! dopo)|^subito$|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
+    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|(?:anche|venire|vengo|passo|posso|ricev\w+|appuntamento|libero|libera|incontro|vedervi|vedermi) subito(?! dopo)|^subito$|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
 )
 
 RULES: list[Rule] = [

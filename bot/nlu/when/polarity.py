@@ -1,6 +1,7 @@
 """Whether what is said is wanted, refused, gone by, or only named in passing: the words around each stretch decide."""
 
 import re
+from datetime import date, timedelta
 from typing import Literal
 
 from bot.nlu.when.gaps import CORRECTION
@@ -31,26 +32,40 @@ from bot.nlu.when.verbs import (
 Sign = Literal["wanted", "refused", "past", "perhaps_past", "source", "aside", "free_from", "busy_from", "life"]
 
 
-def signs(found: list[Segment], text: str) -> list[Sign]:
+def signs(found: list[Segment], text: str, today: date) -> list[Sign]:
     """The sign of each stretch."""
     harmless = HARMLESS.sub(lambda match: "~" * len(match[0]), text)
     refused = _refusals(found, harmless)
     refused = [no and not _answers_no(segment, harmless) for no, segment in zip(refused, found, strict=True)]
     refused = [no or segment.busy or _shift(segment, harmless) for no, segment in zip(refused, found, strict=True)]
     marks: list[Sign] = ["refused" if no else _sign(found, index, text) for index, no in enumerate(refused)]
+    marks = ["past" if _dates_paper(*one, text, today) else one[1] for one in zip(found, marks, strict=True)]
     return _another_asked(found, _of_life(found, marks, text), text)
+
+
+def _dates_paper(segment: Segment, sign: Sign, text: str, today: date) -> bool:
+    """ "La convocazione del 20 gennaio" said in February: a paper has its day behind it, not a year ahead."""
+    far = today + timedelta(days=180)
+    return (
+        sign == "aside"
+        and all(one.date and one.date > far for one in segment.days)
+        and LETTER.search(text[: segment.start]) is not None
+    )
 
 
 def _of_life(found: list[Segment], marks: list[Sign], text: str) -> list[Sign]:
     """Wanted only when its clause tells of nothing else that fills that time."""
     result: list[Sign] = []
     for index, (segment, sign) in enumerate(zip(found, marks, strict=True)):
-        before = text[found[index - 1].end if index else 0 : segment.start]
         last = index + 1 == len(found)
-        after = text[segment.end : len(text) if last else found[index + 1].start]
-        told = index > 0 and result[-1] == "life"
         life = sign == "wanted" and tells_of_life(
-            before, after, next_day=not last, told=told, onwards=segment.only_from
+            text[found[index - 1].end if index else 0 : segment.start],
+            text[segment.start : segment.end],
+            text[segment.end : len(text) if last else found[index + 1].start],
+            last=last,
+            told=index > 0 and result[-1] == "life",
+            hours=not segment.has_day,
+            onwards=segment.only_from,
         )
         result.append("life" if life else sign)
     return result

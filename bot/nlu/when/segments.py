@@ -1,18 +1,17 @@
 """Pieces that stand together become one thing said: "martedì o giovedì dopo le 15", "lunedì mattina o giovedì pomeriggio"."""
 
+import re
 from dataclasses import dataclass, field, replace
 from itertools import product
 
 from bot.nlu.when.gaps import CORRECTION, has_comma, link, parts_days
 from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Item
-from bot.nlu.when.lexicon import WEEKDAYS
-from bot.nlu.when.life import fills
+from bot.nlu.when.life import WISH, clause_after, fills
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
-from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, INSTEAD, STATED, TOO
-
-Exclusion = str | Reading
+from bot.nlu.when.tenses import GONE
+from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, FREE_FROM, INSTEAD, STATED, TOO
 
 
 @dataclass
@@ -80,6 +79,8 @@ def segments(items: list[Item], text: str) -> list[Segment]:
     for item in items:
         gap = text[found[-1].end : item.start] if found else ""
         tie = link(gap) if found and not CORRECTION.search(gap) else "break"
+        if tie == "break" and found and _AS_WELL.fullmatch(gap) and _BOTH.search(text[: found[-1].start]):
+            tie = "list"
         if tie != "break" and (TOO.match(gap) or _apart(item, found[-1], gap, text)):
             tie = "break"
         if (
@@ -100,14 +101,29 @@ def segments(items: list[Item], text: str) -> list[Segment]:
     return found
 
 
+# "Sia il 17 che il 18".
+_BOTH = re.compile(r"\bsia (?:\w+ ){0,2}$")
+_AS_WELL = re.compile(r" (?:che|sia) (?:(?:il|lo|la|l|di|del|nel|al|per|a) )*")
+
+
 def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     """Whether a piece begins something new although no word parts it from what stands before."""
     if item.kind == "past":
         return segment.has_day
     if INSTEAD.search(segment.before):
         return item.kind in {kind for group in segment.groups for kind in group.kinds}
-    if item.kind != "day":
-        return False
+    return _told_apart(item, segment, gap, text) or (item.kind == "day" and _day_apart(item, segment, gap, text))
+
+
+def _told_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
+    """ "Ho l'esame la mattina, nel pomeriggio posso", "ho trovato chiuso venerdì, oggi siete aperti?": two clauses."""
+    if segment.busy and has_comma(gap):
+        return True
+    told = GONE.search(segment.before) or FREE_FROM.search(segment.before)
+    return told is not None and _ends_sentence(gap) and WISH.search(clause_after(text[item.end :])) is not None
+
+
+def _day_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     if STATED.search(segment.before) and ASKS.match(text[item.end :]):
         return True
     if (
@@ -119,6 +135,10 @@ def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
     return segment.has_day and parts_days(gap, segment.before, opened=opened)
+
+
+def _ends_sentence(gap: str) -> bool:
+    return has_comma(gap) or re.search(r"[.;]", gap) is not None
 
 
 def _place(segment: Segment, item: Item, *, new: bool, comma: bool) -> None:
@@ -181,19 +201,19 @@ def options_of(segment: Segment) -> tuple[Reading, ...]:
 def _readings(groups: list[Group]) -> list[Reading]:
     with_day = [group for group in groups if group.day]
     if not with_day:
-        return [one for group in groups for one in _qualify(EMPTY, group)]
+        return [one for group in groups for one in qualify(EMPTY, group)]
     trailing = groups[groups.index(with_day[-1]) + 1 :]
     leading = groups[: groups.index(with_day[0])]
     qualified = [group for group in with_day if group.qualified]
-    shared = _shared(with_day, qualified)
+    shared = shared_group(with_day, qualified)
     if shared is None:
-        return [one for group in with_day for day in _days(group) for one in _qualify(day, group)]
+        return [one for group in with_day for day in days_of_group(group) for one in qualify(day, group)]
     qualifiers = [group for group in (*leading, shared, *trailing) if group.qualified]
     days = _together(with_day)
-    return [one for day in days for group in qualifiers or [shared] for one in _qualify(day, group)]
+    return [one for day in days for group in qualifiers or [shared] for one in qualify(day, group)]
 
 
-def _shared(with_day: list[Group], qualified: list[Group]) -> Group | None:
+def shared_group(with_day: list[Group], qualified: list[Group]) -> Group | None:
     """The group whose hour or part of day holds for all days; None when each day has its own."""
     if not qualified:
         return with_day[-1]
@@ -204,13 +224,14 @@ def _shared(with_day: list[Group], qualified: list[Group]) -> Group | None:
     return None
 
 
-def _days(group: Group) -> tuple[Reading, ...]:
+def days_of_group(group: Group) -> tuple[Reading, ...]:
+    """The days of a group, or none said."""
     return group.day.options if group.day else (EMPTY,)
 
 
 def _together(groups: list[Group]) -> list[Reading]:
     """The days of a list as one reading; several when some day is uncertain; each alone when they cannot be joined."""
-    choices = [_days(group) for group in groups]
+    choices = [days_of_group(group) for group in groups]
     sizes = {len(options) for options in choices}
     rows = list(zip(*choices, strict=True)) if len(sizes) == 1 else list(product(*choices))[:8]
     joined = [union(row) for row in rows]
@@ -219,7 +240,7 @@ def _together(groups: list[Group]) -> list[Reading]:
     return [one for one in joined if one]
 
 
-def _qualify(day: Reading, group: Group) -> list[Reading]:
+def qualify(day: Reading, group: Group) -> list[Reading]:
     """A day with the hour and the part of day of a group."""
     part = group.part.options[0].part if group.part else day.part
     if group.time is None:
@@ -241,36 +262,3 @@ def _fits(hours: Reading, part: str) -> bool:
     at = hours.time or hours.time_from or hours.time_to
     low, high = next(limits for key, limits in _WIDE.items() if key in part)
     return at is None or low <= at.hour < high
-
-
-def exclusions(segment: Segment) -> list[Exclusion]:
-    """What a refused stretch takes away: weekdays and parts of day by name, anything else as a reading."""
-    groups = [group for group in segment.groups if group.day or group.qualified]
-    with_day = [group for group in groups if group.day]
-    qualified = [group for group in with_day if group.qualified]
-    shared = _shared(with_day, qualified) if with_day else None
-    found: list[Exclusion] = []
-    for group in groups:
-        found.extend(_exclusion(group, shared if group.day and shared and shared.qualified else group))
-    return list(dict.fromkeys(found))
-
-
-def _any_weekend(day: Item) -> bool:
-    """ "Nel weekend no" speaks of all of them, "questo weekend no" of one."""
-    first, last = day.options[0].date_from, day.options[0].date_to
-    return day.manner == "" and first is not None and last is not None and (first.weekday(), last.weekday()) == (5, 6)
-
-
-def _exclusion(group: Group, qualifier: Group) -> list[Exclusion]:
-    day = group.day
-    if day is None:
-        if qualifier.part and not qualifier.time:
-            part = qualifier.part.options[0].part
-            return [part] if part else []
-        return list(_qualify(EMPTY, qualifier)[:1])
-    by_name = day.weekday >= 0 and day.manner in ("", "habit", "either")
-    first = Reading(weekdays=(WEEKDAYS[day.weekday],)) if by_name else _days(group)[0]
-    if not qualifier.qualified and not first.part:
-        names = WEEKDAYS[5:] if _any_weekend(day) else first.weekdays if not (first.date_from or first.date_to) else ()
-        return [*names] if names else [first]
-    return list(_qualify(first, qualifier)[:1])

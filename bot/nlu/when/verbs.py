@@ -25,7 +25,7 @@ _CANNOT = (
     posso / possiamo / potro / potrei / poso / puo / riesco / riusciamo / riuscirei / riusciro / faccio / ce la faccio / va\b / va bene / vanno / vado
     / andrebbe / sono (?:liber\w|disponibil\w|in (?:citta|zona|sede|paese|italia)|a (?:casa|torino)) / sono qui / sono mai / saro / sarei / ci sono
     / c (?:e|è)(?! post) / ci saro / ci siamo / vengo / verro / verrei / possibile / disponibil\w / liber\w / (?:e|è) possibile / e il caso / conviene / piace
-    / (?:mi )?(?:e|è) comodo / me la sento / ho tempo / voglio / vorrei / potessi
+    / (?:mi )?(?:e|è) comodo / esco / guido / mi muovo / mi sposto / me la sento / ho tempo / voglio / vorrei / potessi
 """)
 )
 _AWAY = any_of(r"""
@@ -55,7 +55,7 @@ _NO = any_of(r"""
 """)
 # These refuse only what follows them.
 _EXCEPT = any_of(r"""
-    non / nn / tranne / eccetto / salvo / fuorche / esclus[oaie] / escludendo / escluderei / escludo / evit\w+ / a parte / all infuori di / meno / senza / né / mai
+    non / nn / tranne / eccetto / salvo / fuorche / esclus[oaie] / escludendo / escluderei / escludo / evit\w+ / a parte / all infuori di / meno / senza(?! (?:appuntament|prenota|impegn|preavviso)) / né / mai
     / ad eccezione / eccezione fatta per / con l eccezione / no a / no al / no il / no la / no di / no in / tolt[oi] / togliendo
     / (?:basta |purche )?che non sia / no che
 """)
@@ -133,7 +133,8 @@ ASIDE = re.compile(
 )
 # "La mail di venerdì" dates a letter.
 LETTER = re.compile(
-    r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso) (?:di|del|dell|della|in data) ?$"
+    r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso|domanda|richiesta|convocazione|dichiarazione|certificato"
+    r"|ricevuta|colloquio fatto|verbale|dimissioni|licenziamento|raccomandata|pec) (?:di|del|dell|della|in data) ?$"
 )
 BESIDES = re.compile(
     r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"

@@ -23,6 +23,9 @@ _WEEK_OF = re.compile(
 _COUNTED = re.compile(
     rf"\b(?P<n>{ANY_NUMBER}) (?P<unit>giorni|giorno|settimane|settimana) (?P<op>prima|dopo)(?: (?:di|del|dell|della|il|la|l|le|i))* ?$"
 )
+_NEXT_DAY = re.compile(
+    r"\b(?:il|quello|al) giorno (?:dopo|successivo|seguente)(?= ?(?:[.,;!?]|$|(?:alle|ore|verso|di|in|va|posso|si|mi|no|sono|invece|e|o)\b))(?! (?:di|del|a|al)\b)"
+)
 _EVERY_WEEK = re.compile(r"\b(?:ogni|tutte le) settiman[ae]\b")
 _GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
 _NEGATIVE = re.compile(
@@ -33,7 +36,7 @@ _NEGATIVE = re.compile(
 def anchor(items: list[Item], text: str, today: date) -> list[Item]:
     """Days counted from another: "giovedì prima di Pasqua", "il giorno dopo Ferragosto", "la settimana del 16"."""
     result: list[Item] = []
-    for item in items:
+    for item in _day_after(items, text):
         since = result[-1].end if result else 0
         day = item.options[0].date if item.kind == "day" and item.options else None
         if day is None:
@@ -45,6 +48,19 @@ def anchor(items: list[Item], text: str, today: date) -> list[Item]:
             result[-1] = replace(item, start=result[-1].start, options=options, explicit_month=False)
         else:
             result.append(_beside(item, text[since : item.start], text, today))
+    return result
+
+
+def _day_after(items: list[Item], text: str) -> list[Item]:
+    """ "Non domani ma il giorno dopo": with the day after the one just named."""
+    result: list[Item] = []
+    for index, item in enumerate(items):
+        result.append(item)
+        gap = text[item.end : items[index + 1].start if index + 1 < len(items) else len(text)]
+        said = _NEXT_DAY.search(gap) if item.kind == "day" else None
+        if said and all(one.date for one in item.options):
+            days = on(*(one.date + timedelta(days=1) for one in item.options if one.date))
+            result.append(Item(item.end + said.start(), item.end + said.end(), "day", options=days))
     return result
 
 
