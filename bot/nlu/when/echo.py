@@ -20,7 +20,9 @@ _CANNOT = r"(?:non (?:posso|riesco|ce la|arrivo|ci|sono|vengo|potrei)|no\b|impos
 _BEFORE_IT = re.compile(
     rf"\b(?P<op>prima|dopo|poi){_THEN} (?P<no>{_CANNOT})|\b(?P<side>prima|dopo){_THEN} ?(?:$|[.;!?,]|(?<=dopo )(?:vorrei|posso|potrei|vengo|verrei|sono liber))"
 )
-_BEFORE_WHICH = re.compile(r"\b(?P<op>prima (?:che|di)|dopo (?:che|di|aver)) (?:\w+ ){1,6}$")
+_BEFORE_WHICH = re.compile(
+    r"\b(?P<op>prima (?:che|di)|dopo (?:che|di|aver)) (?:\w+ ){1,6}$|\b(?P<event>dopo|prima del|prima della|prima dell) (?:(?:il|la|l|lo) )?(?:\w+ )$"
+)
 _THOSE_DAYS = re.compile(
     r"\b(?:quel|quei|quella|quelle) (?:\w+ )?(?:giorn\w+|mattin\w+|pomerigg\w+|settiman\w|dat[ae]|momento|period\w)\b|\b(?:una?|qualche) (?:\w+ ){0,2}di quell[ei]\b"
 )
@@ -44,7 +46,7 @@ def pointed_back(stretches: list[Segment], marks: list[Sign], text: str) -> list
         before = text[stretches[index - 1].end if index else 0 : segment.start]
         which = _BEFORE_WHICH.search(before) if not segment.has_day and sign in ("wanted", "life", "aside") else None
         if which and not WISH.search(which[0]):
-            _open(segment, "until" if which["op"].startswith("prima") else "from")
+            _open(segment, "until" if which[0].startswith("prima") else "from")
             result[index] = "wanted"
         elif sign in ("aside", "life") and (said := _BEFORE_IT.search(text, segment.end)):
             _open(segment, _side(said))
@@ -72,7 +74,7 @@ def _open(segment: Segment, kind: Bound) -> None:
         if group.day:
             opened = tuple(one for day in group.day.options for one in open_range(day, kind))
             group.day = replace(group.day, options=opened or group.day.options)
-        elif group.time and group.time.clock and group.time.clock.at:
-            at, part = group.time.clock.at, group.time.clock.part
+        elif group.time and group.time.clock and (group.time.clock.at or group.time.clock.last):
+            at, part = group.time.clock.at or group.time.clock.last, group.time.clock.part
             clock = Clock(last=at, part=part) if kind in ("before", "until") else Clock(first=at, part=part)
             group.time = replace(group.time, clock=clock)

@@ -149,7 +149,8 @@ def _around_work(one: Reading, sign: Sign) -> Reading:
 
 
 def _add(old: tuple[Reading, ...], new: tuple[Reading, ...], gap: str) -> tuple[Reading, ...]:
-    if _EITHER.search(gap):
+    alike = all(one.has_day for one in (*old, *new)) or not any(one.has_day for one in (*old, *new))
+    if _EITHER.search(gap) and alike:
         joined = [union((a, b)) for a in old for b in new]
         if all(joined):
             return distinct(one for one in joined if one)

@@ -210,7 +210,7 @@ _TO = rf"(?: ?- ?(?:{_THE})?| (?:fino )?(?:alle ore |alle |all {_ONE}|a {_NOON})
 # "le 11" says an hour only where the sentence lets it; "le 2 domande" does not.
 _AFTER_LE = (
     r"(?= ?(?:[.,;!?)_]|$|(?:o|e|in punto|di|del|va|vanno|grazie|per|se|mi|posso|vengo|anche|circa|ok|a|perfetto|sarebbe|sarebbero"
-    r"|andrebbe|andrebbero|non|no|si|sì|purtroppo|perche|meglio)\b))"
+    r"|andrebbe|andrebbero|non|no|si|sì|purtroppo|perche|meglio|ci|arrivo|saro|siamo)\b))"
 )
 
 RULES: list[Rule] = [

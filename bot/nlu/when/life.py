@@ -9,18 +9,18 @@ from bot.nlu.when.lexicon import WD, any_of
 
 # Where one thing said ends and another begins. Speech has no stops: there "quindi", "però", "e poi" part the clauses.
 _BREAK = re.compile(
-    r"[.;!?:,]|\b(?:ma|pero|quindi|percio|allora|cosi|perche|siccome|invece|dunque|per (?:cui|questo)|comunque|altrimenti|che pero)\b"
+    r"[.;!?:,]|\b(?:ma|pero|quindi|percio|allora|cosi|perche|siccome|dunque|per (?:cui|questo)|comunque|altrimenti|che pero)\b"
     r"|\be (?=(?:poi|adesso|ora|io|posso|potrei|mi|dopo|sono liber\w|non)\b)"
 )
 # In a clause with one of these the days and hours are what is asked for.
 WISH = re.compile(
     r"(?<!non )(?<!nn )\b"
     + any_of(rf"""
-    posso / possiamo / potrei / potremmo / potere / poter / puo / puoi / potete / potreste / potrebbe / vorrei / vorremmo / voglio / vuole / volere / volevo / vengo / vieni
+    posso / possiamo / potrei / potremmo / potere / poter / puo / puoi / potete / potreste / potrebbe / vorrei / vorremmo / voglio / vuole / volere / volevo / vorreb\w+ / verreb\w+ / verra / verranno / passera / potra\w* / vengo / vieni
     / veniamo / verrei / verro / verremmo / venire / venirci / venir / passo / passare / passerei / passiamo / appuntament\w+ / prenot\w+ / fissa\w* / fissiamo / va bene / vanno bene
     / andrebbe\w* / andare bene / meglio / prefer\w+ / disponibil\w+ / liber[oaie] / ok / okay / sarebbe\w* / c (?:e|è) posto / avete / avreste / riusc\w+
     / riesco / presentar\w+ / facciamo / faremmo / incontr\w+ / colloqui\w* / mett\w+ / segn\w+ / ci vediamo / vederci / vedervi / servirebbe / serve
-    / comod\w / ideale / perfett\w / dat(?:emi|eci) / dare / dia / diamo / ricev\w+ / chied\w+ / spost\w+ / rimand\w+ / anticip\w+ / postic\w+ / cambiar\w+ / invito / convoc\w+
+    / comod\w / diciamo / ideale / perfett\w / dat(?:emi|eci) / dare / dia / diamo / ricev\w+ / chied\w+ / spost\w+ / rimand\w+ / anticip\w+ / postic\w+ / cambiar\w+ / invito / convoc\w+
     / domand\w+ / scad\w+ / solo (?:il |di |la )?{WD} / entro / tranne / il corso / sportello / messaggio / mail / detto / scritto / dice / dicono / dici / quando / si / sì / ce la fa\w+ / ci sta\w* / siete / apert\w / chius\w / disposizione / da voi
     / ci (?:sono|siamo) / qualcuno / c (?:e|è) (?:\w+ )?(?:post\w+|qualcuno|buc\w+|spazio|qualche) / vada bene / decid\w+ / sceg\w+ / conviene
     """)
@@ -36,7 +36,7 @@ _NO_ENGAGEMENT = any_of(
     / giorn\w+ / mattin\w+ / pomerigg\w+ / ser[ae] / settiman\w / libero / libera / appuntament\w+ / colloqui\w+ / incontr\w+ / prenotazion\w+ / convocazion\w+ / post[oi]
     / minut\w / ann[oi] / mes[ei] / paura / dubbi\w* / piu / non / venti\w* / trenta\w* / quaranta\w* / cinquanta\w* / sessanta\w* / diploma / laurea / patente / macchina
     / auto / tutt[oaie] / document\w+ / fogli\w* / cart[ae] / permesso / invalidita / disoccupazione / naspi / did / lavoro / solo / soltanto / \d+ / \#+ / {WD}
-    / riposo / pausa / ragione / di / il / un / una / qualche / buc[oh]\w* / alternativ\w / person\w+ / figl\w+
+    / riposo / pausa / ragione / di / qualche / buc[oh]\w* / alternativ\w / person\w+ / figl\w+
     """.replace("{WD}", WD)
 )
 _DOINGS = any_of(r"""
@@ -49,7 +49,7 @@ _DOINGS = any_of(r"""
 _FIRST = any_of(
     r"""
     lavoro(?! (?:come|in|presso|da|per)\b) / lavora(?! (?:come|in|presso|da|per)\b) / lavoriamo / accompagno / accompagniamo / porto (?!la|il cv|i documenti) / porto (?:i|il|la|le) (?:bimb\w|bambin\w|figli\w|nipot\w+|cane|mamma|papa|nonn\w|piccol\w)
-    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / (?:li|lo|la|le|l) (?:porto|prendo|riprendo|accompagno|lascio|vado a prendere|ritiro|guardo|tengo|assisto|curo) / vado (?!bene)
+    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / (?:ce|me) l (?:ho|ha|hanno(?: (?:mess|dat|fissat)\w)?) / lavorando / studiando / (?:li|lo|la|le|l) (?:porto|prendo|riprendo|accompagno|lascio|vado a prendere|ritiro|guardo|tengo|assisto|curo) / vado (?!bene)
     / faccio (?:(?:il|la|le|i|gli|un|una|del|dei|delle|sempre|anche) )*(?!un salto|salto|in tempo|sapere|presto|domanda|iscrizione|did|colloquio)\w+ / sto (?:con|dietro|a|al|in|male) / bado / tengo (?:i|il|la|le|mi\w) / curo / assisto / dormo / studio
     / aiuto / alleno / suono / insegno / sono (?:di|in) (?:turno|servizio|reperibilita|cantiere|ospedale|trasferta|viaggio|maternita|malattia|mutua|infortunio|aspettativa|congedo|isolamento|convalescenza) / siamo (?:tutti )?(?:a|al|in|via|fuori|dai|dalla) / sono (?:a|al|dal|dalla|dai) (?!(?:casa|ferie|torino|citta|disposizione|posto|piedi|vostra|conoscenza|carico|zona|lunedi|martedi|mercoledi|giovedi|venerdi)\b)\w+
     / mi alzo / mi sveglio / lascio (?:i|il|la|mi\w) / do (?:il|la|una|da) / guardo i / cucino / pulisco / raccolgo / monto / smonto / timbro / pranzo con / ceno
@@ -68,7 +68,8 @@ _THEY = any_of(
 _BROKEN = any_of(rf"""
     (?:io|marito|moglie|figli\w|mio \w+|mia \w+|dopo|poi|sempre|che|giorni|anche)? ?{_DOINGS} / (?:avere|tenere) {_ARTICLE}?(?:scuola|corso|visit\w|medico|dottore|turn\w|bambin\w|figli\w|messa|dentista|esam\w|lavoro|treno|\w+terapia)
     / cantiere / scuola(?! media| superiore| elementare) / (?<!impresa di )(?<!lavoro )(?<!ditta di )pulizie / fabbrica / magazzino / moschea / messa / dialisi / chemio / \w*terapia / allenament\w+ / catechismo
-    / asilo / lezion[ei] / universita / mercato / turn[oi] / piscina / palestra / ospedale / dentista / dottore / moschea / ramadan / sempre lavoro
+    / asilo / lezion[ei] / universita / mercato / turn[oi] / (?:in|dal|dall|dalla|al|all|alla|con (?:il|l)) (?:questura|inps|asl|comune|banca|posta|tribunale|notaio|commercialista|avvocato|caf|prefettura|ambulatorio|caserma|cantiere)
+    / piscina / palestra / ospedale / dentista / dottore / moschea / ramadan / sempre lavoro
 """)
 _ENGAGED = any_of(r"""
     scuola / lezion\w / corso / allenament\w+ / verific\w / interrogazion\w+ / matematica / inglese / italiano / palestra / calcio / piscina / danza / judo / basket / visit\w / esam\w
@@ -85,6 +86,10 @@ TOLD_AFTER = re.compile(rf"^ ?,?(?: ?(?:{_SUBJECT}))* ?\b(?:{_TOLD})\b")
 _FRAGMENT = re.compile(
     r"(?: ?,| e| ed|,? tutti i giorni|,? sempre| ?\()[ ,]*(?:di solito |tutti i giorni |sempre |piu o meno |circa |il |la |poi |al |di )*$"
 )
+# "Lavorando fino alle 14 verrei dopo": nothing between the verb and the hour.
+_AT_ONCE = re.compile(
+    rf"\b(?:lavoro|lavora|lavorando|studiando|(?:ho|ha) (?:{_ENGAGED}|il turno|il corso|il tirocinio)) $"
+)
 # "Porto i bimbi alle 8 e alle 9 ...": what follows the "e" is another matter.
 _COORDINATE = re.compile(r"\b(?:e|ed|o|oppure|poi|anche) (?:il |la |alle |le |al |di )*$")
 
@@ -96,6 +101,8 @@ def tells_of_life(before: str, said: str, after: str, *, last: bool, told: bool,
     `told` that the piece before was told of life; `hours` that it has no day; `onwards` that it is but an hour from which on.
     """
     tail = clause_after(after)
+    if hours and not onwards and _AT_ONCE.search(before):
+        return True
     wished = WISH.search(tail)
     if WISH.search(said) or (wished and (last or tail != after)):
         return False

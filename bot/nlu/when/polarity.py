@@ -79,7 +79,9 @@ def _another_asked(found: list[Segment], marks: list[Sign], text: str) -> list[S
     early = [
         segment.has_day and segment.end < asked.start() and text[: segment.start].find("posso") < 0 for segment in found
     ]
-    return ["refused" if first and sign == "wanted" else sign for first, sign in zip(early, marks, strict=True)]
+    return [
+        "refused" if first and sign in ("wanted", "aside") else sign for first, sign in zip(early, marks, strict=True)
+    ]
 
 
 def _answers_no(segment: Segment, text: str) -> bool:

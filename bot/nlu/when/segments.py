@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from bot.nlu.when.gaps import CORRECTION, has_comma, link, parts_days
+from bot.nlu.when.gaps import CORRECTION, accepted_alone, has_comma, link, parts_days
 from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Item
-from bot.nlu.when.life import WISH, clause_after, fills
+from bot.nlu.when.life import TOLD, WISH, clause_after, fills
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
 from bot.nlu.when.tenses import GONE
-from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, FREE_FROM, INSTEAD, STATED, TOO
+from bot.nlu.when.verbs import ASIDE, ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, FREE_FROM, INSTEAD, STATED, TOO
 
 
 @dataclass
@@ -119,8 +119,9 @@ def _told_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     """ "Ho l'esame la mattina, nel pomeriggio posso", "ho trovato chiuso venerdì, oggi siete aperti?": two clauses."""
     if segment.busy and has_comma(gap):
         return True
-    told = GONE.search(segment.before) or FREE_FROM.search(segment.before)
-    return told is not None and _ends_sentence(gap) and WISH.search(clause_after(text[item.end :])) is not None
+    if not _ends_sentence(gap) or not (WISH.search(gap) or WISH.search(clause_after(text[item.end :]))):
+        return False
+    return any(told.search(segment.before) for told in (GONE, FREE_FROM, ASIDE, TOLD))
 
 
 def _day_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
@@ -134,6 +135,8 @@ def _day_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     ):
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
+    if segment.has_day and accepted_alone(gap, segment.before, text[item.end :]):
+        return True
     return segment.has_day and parts_days(gap, segment.before, opened=opened)
 
 

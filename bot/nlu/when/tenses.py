@@ -16,7 +16,7 @@ _PARTICIPLE = (
 _NOT_GONE = (
     "(?!"
     + any_of(r"""
-    prenotat / fissat / dat[oa]\b / pres[oa] (?:un )?appuntament / preso (?:l|app|per) / dett[oa] (?:di|che|il|per|lun|mar|mer|gio|ven) / scritt[oa] (?:di|che)
+    prenotat / fissat / dat[oa]\b / pres[oa] (?:un )?appuntament / preso (?:l|app|per) / pres[oa] (?:il |un |una |mezza )?(?:giorn|mattin|pomerigg|permess|ferie) / dett[oa] (?:di|che|il|per|lun|mar|mer|gio|ven) / scritt[oa] (?:di|che|sul|su|qui|qua)
     / confermat / spostat / propost / offert / assegnat / convocat / invitat / decis / consigliat / chiest[oa] (?:di|un appuntament) / trovat[oa] (?:un )?post
     / mess[oaie]\b / segnat / chiamat[oa] (?:per|a)\b / avut[oa] (?:un |l )?appuntament / disponibil / libera\b / occupat / impegnat / interessat / obbligat
     / pensat / scelt / vist[oa] (?:che|un|il) / sentit[oa] che / saput / capit / bisogn / parlat[oa] con

@@ -46,11 +46,11 @@ _WORK = (
 _BUSY = any_of(rf"""
     (?:sono|saro|siamo|saremo|sarei|sto)(?: (?:gia|sempre|tutto il giorno|tutta la \w+|purtroppo|pero))* {_AWAY} / sono via / parto / dormo / riposo
     / (?<!quando )(?:ho|avrei|avro|abbiamo|ha|avra|hanno|c e|c è|mi hanno messo)(?: gia| sempre)? (?:(?:un|una|il|la|l|lo|i|le|dei|delle|degli|altr\w|gli) )*{_ENGAGEMENT}
-    / {_WORK} / accompagno / studio / porto (?:i|il|la|le|mi\w) \w+ / vado (?:via|a (?:scuola|lezione|lavorare|lavoro))
+    / {_WORK} / accompagno / studio / porto (?:i|il|la|le|mi\w) (?!document|fogli|cart[ae]|cv|curriculum|modul|domanda|pratica|isee|certificat|mia\b)\w+ / vado (?:via|a (?:scuola|lezione|lavorare|lavoro))
     / faccio (?:il |i |la )?(?:turn\w|nott\w|\w+ turno)
 """)
 _NO = any_of(r"""
-    no / mai / neanche / nemmeno / neppure / neanke / macche / niente / nada / ne(?= ) / impossibile / (?:mi )?(?:e|è) impossibile / faccio fatica / salta
+    no / mai / manco / neanche / nemmeno / neppure / neanke / macche / niente / nada / ne(?= ) / impossibile / (?:mi )?(?:e|è) impossibile / faccio fatica / salta
     / saltiamo / niente da fare
 """)
 # These refuse only what follows them.
@@ -116,7 +116,7 @@ _AT_WORK = any_of(
     "di / da / dal / al / il / a / l / lavorare / lavoro / turno / scuola / ufficio / casa / ferie / verso / solo / sempre / alle / le / dalle"
 )
 FREE_FROM = re.compile(
-    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|finire|arrivo)(?: {_AT_WORK})* ?$"
+    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|finire|stacca|smonta|termina|arrivo)(?: {_AT_WORK})* ?$"
 )
 FREE_AFTER = re.compile(r"^ (?:esco|stacco|finisco|smonto|termino|mi libero|sono liber\w|ho finito|torno|rientro)\b")
 BUSY_FROM = re.compile(rf"\b(?:inizio|attacco|comincio|entro|monto|inizia|comincia)(?: {_AT_WORK})* ?$")
@@ -137,7 +137,7 @@ LETTER = re.compile(
     r"|ricevuta|colloquio fatto|verbale|dimissioni|licenziamento|raccomandata|pec) (?:di|del|dell|della|in data) ?$"
 )
 BESIDES = re.compile(
-    r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"
+    r"^ ?(?:c (?:e|è) (?:(?:lo|la|il|un|una|l) ?)?(?:sciopero|fiera|assemblea|partita|manifestazione|neve|allerta)|si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"
 )
 # The day is only named to say that it will not do.
 CLOSED = re.compile(

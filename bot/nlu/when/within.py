@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from bot.nlu.when.calendar import after, before, monday
 from bot.nlu.when.gaps import SENTENCE_END, soft
-from bot.nlu.when.items import Item, Manner, on
+from bot.nlu.when.items import Item, Manner, on, span
 from bot.nlu.when.lexicon import ANY_NUMBER, ORDINAL, WEEKDAYS, count
 from bot.nlu.when.reading import Reading
 
@@ -14,7 +14,7 @@ _ANCHOR = re.compile(
     r"^ (?P<op>dopo|prima di|prima del|prima dell|prima della|successivo a|che precede|che segue|subito dopo)(?: (?:il|la|l|i|le))? $"
 )
 _BESIDE = re.compile(
-    r"\b(?:il |al )?giorno (?P<op>prima|dopo|precedente|successivo|seguente)(?: (?:di|del|dell|della|a|al|all|il|la|l|le))* $"
+    r"\b(?<!un )(?<!qualche )(?:il |al )?giorno (?P<op>prima|dopo|precedente|successivo|seguente)(?: (?:di|del|dell|della|a|al|all|il|la|l|le))* $"
 )
 _WEEK_OF = re.compile(
     r"\bsettimana (?P<op>dopo|prima|successiva|precedente|che precede|che segue|che inizia|che parte|che va|che comincia|di|del|dell|della|dal|dall|con)"
@@ -25,6 +25,7 @@ _COUNTED = re.compile(
 )
 _NEXT_DAY = re.compile(
     r"\b(?:il|quello|al) giorno (?:dopo|successivo|seguente)(?= ?(?:[.,;!?]|$|(?:alle|ore|verso|di|in|va|posso|si|mi|no|sono|invece|e|o)\b))(?! (?:di|del|a|al)\b)"
+    r"|\b(?P<week>la settimana (?:prima|precedente))(?= ?(?:[.,;!?]|$))"
 )
 _EVERY_WEEK = re.compile(r"\b(?:ogni|tutte le) settiman[ae]\b")
 _GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
@@ -36,7 +37,7 @@ _NEGATIVE = re.compile(
 def anchor(items: list[Item], text: str, today: date) -> list[Item]:
     """Days counted from another: "giovedì prima di Pasqua", "il giorno dopo Ferragosto", "la settimana del 16"."""
     result: list[Item] = []
-    for item in _day_after(items, text):
+    for item in _day_after(items, text, today):
         since = result[-1].end if result else 0
         day = item.options[0].date if item.kind == "day" and item.options else None
         if day is None:
@@ -51,16 +52,21 @@ def anchor(items: list[Item], text: str, today: date) -> list[Item]:
     return result
 
 
-def _day_after(items: list[Item], text: str) -> list[Item]:
-    """ "Non domani ma il giorno dopo": with the day after the one just named."""
+def _day_after(items: list[Item], text: str, today: date) -> list[Item]:
+    """ "Non domani ma il giorno dopo", "quand'è Pasqua? la settimana prima": with the days counted from the one just named."""
     result: list[Item] = []
     for index, item in enumerate(items):
         result.append(item)
         gap = text[item.end : items[index + 1].start if index + 1 < len(items) else len(text)]
         said = _NEXT_DAY.search(gap) if item.kind == "day" else None
         if said and all(one.date for one in item.options):
-            days = on(*(one.date + timedelta(days=1) for one in item.options if one.date))
-            result.append(Item(item.end + said.start(), item.end + said.end(), "day", options=days))
+            place = item.end + said.start(), item.end + said.end()
+            days = [one.date for one in item.options if one.date]
+            if said["week"]:
+                weeks = tuple(_from_today(_week(day, -1), today) for day in days)
+                result[-1] = Item(*place, "day", options=weeks, manner="period")
+            else:
+                result.append(Item(*place, "day", options=on(*(day + timedelta(days=1) for day in days))))
     return result
 
 
@@ -93,8 +99,10 @@ def _counted(item: Item, match: re.Match[str]) -> Item:
     days = match["unit"].startswith("g")
     step = timedelta(days=count(match["n"]) * (1 if days else 7) * (-1 if match["op"] == "prima" else 1))
     moved = [one.date + step for one in item.options if one.date]
-    weeks = [] if days else [_week(day, 0) for day in moved]
-    return replace(item, start=item.start - len(match[0]), options=(*on(*moved), *weeks), explicit_month=False)
+    others = [] if days else [_week(day, 0) for day in moved]
+    if match["n"] == "un" and days:  # "un giorno dopo il 29": the day after it, or any
+        others = [span(day, None) if match["op"] == "dopo" else span(None, day) for day in moved]
+    return replace(item, start=item.start - len(match[0]), options=(*on(*moved), *others), explicit_month=False)
 
 
 def _from_today(stretch: Reading, today: date) -> Reading:
