@@ -13,7 +13,7 @@ _FILLING = frozenset(
     diciamo facciamo solo soltanto sempre va bene andrebbe sarebbe meglio ideale perfetto benissimo comodo comoda
     prossimo prossima mattina sera anche esempio grazie senza problemi ogni tutti tutte qualsiasi qualunque qualche qualcuno qualcosa
     sia nella fascia oraria pure proprio ok esatto eventualmente volendo libero libera libere liberi
-    disponibile disponibili disponibilita va vanno andrebbero starebbe starebbero dentro durante ecco direi penso credo forse indifferente fisso
+    disponibile disponibili disponibilita limite va vanno andrebbero starebbe starebbero dentro durante ecco direi penso credo forse indifferente fisso
     """.split()
 )
 _LISTING = frozenset("e ed o od oppure altrimenti senno sennò ovvero ossia alternativa entrambi anche né ne".split())

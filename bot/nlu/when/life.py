@@ -4,6 +4,7 @@
 """
 
 import re
+from dataclasses import dataclass
 
 from bot.nlu.when.lexicon import WD, any_of
 
@@ -49,7 +50,7 @@ _DOINGS = any_of(r"""
 _FIRST = any_of(
     r"""
     lavoro(?! (?:come|in|presso|da|per)\b) / lavora(?! (?:come|in|presso|da|per)\b) / lavoriamo / accompagno / accompagniamo / porto (?!la|il cv|i documenti) / porto (?:i|il|la|le) (?:bimb\w|bambin\w|figli\w|nipot\w+|cane|mamma|papa|nonn\w|piccol\w)
-    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / (?:ce|me) l (?:ho|ha|hanno(?: (?:mess|dat|fissat)\w)?) / lavorando / studiando / (?:li|lo|la|le|l) (?:porto|prendo|riprendo|accompagno|lascio|vado a prendere|ritiro|guardo|tengo|assisto|curo) / vado (?!bene)
+    / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / (?:ce|me) l (?:ho|ha|hanno(?: (?:mess|dat|fissat)\w)?) / lavorando / studiando / (?:li|lo|la|le|l) (?:porto|prendo|riprendo|lascio|vado a prendere|ritiro|guardo|tengo|assisto|curo) / vado (?!bene)
     / faccio (?:(?:il|la|le|i|gli|un|una|del|dei|delle|sempre|anche) )*(?!un salto|salto|in tempo|sapere|presto|domanda|iscrizione|did|colloquio)\w+ / sto (?:con|dietro|a|al|in|male) / bado / tengo (?:i|il|la|le|mi\w) / curo / assisto / dormo / studio
     / aiuto / alleno / suono / insegno / sono (?:di|in) (?:turno|servizio|reperibilita|cantiere|ospedale|trasferta|viaggio|maternita|malattia|mutua|infortunio|aspettativa|congedo|isolamento|convalescenza) / siamo (?:tutti )?(?:a|al|in|via|fuori|dai|dalla) / sono (?:a|al|dal|dalla|dai) (?!(?:casa|ferie|torino|citta|disposizione|posto|piedi|vostra|conoscenza|carico|zona|lunedi|martedi|mercoledi|giovedi|venerdi)\b)\w+
     / mi alzo / mi sveglio / lascio (?:i|il|la|mi\w) / do (?:il|la|una|da) / guardo i / cucino / pulisco / raccolgo / monto / smonto / timbro / pranzo con / ceno
@@ -62,7 +63,7 @@ _THEY = any_of(
       (?:\w+ )?(?:esc\w+|entra\w*|finisc\w+|torna\w*|rientra\w*|lavora\w*|ha|hanno|va|vanno|arriva\w*|parte|partono|dorm\w+|fa|fanno|gioc\w+|mangi\w+|avere|lavorare)
     / (?:treno|pullman|bus|corriera|autobus|traghetto|aereo|volo) (?:\w+ ){0,3}(?:passa|arriva|parte|c (?:e|è)|ce)
     / (?:mi|ci) (?:passa|arriva|parte) (?:il|la) / (?:esco|escono|esce) da scuola
-""".replace("\n      ", "")
+"""
 )
 # Bare infinitives and nouns of those who learn Italian, and of notes: "io dopo lavorare", "mattina scuola".
 _BROKEN = any_of(rf"""
@@ -94,21 +95,33 @@ _AT_ONCE = re.compile(
 _COORDINATE = re.compile(r"\b(?:e|ed|o|oppure|poi|anche) (?:il |la |alle |le |al |di )*$")
 
 
-def tells_of_life(before: str, said: str, after: str, *, last: bool, told: bool, hours: bool, onwards: bool) -> bool:
+@dataclass(frozen=True)
+class Around:
+    """A piece in its own words and those up to the neighbouring pieces."""
+
+    before: str
+    said: str
+    after: str
+    # No piece follows; the piece before was told of life.
+    last: bool
+    told: bool
+
+
+def tells_of_life(piece: Around, *, hours: bool, stretch: bool, onwards: bool) -> bool:
     """Whether the clause around a piece tells of something else that fills it.
 
-    `said` is the piece in its own words, `before` and `after` those up to the neighbouring pieces; `last` that no piece follows;
-    `told` that the piece before was told of life; `hours` that it has no day; `onwards` that it is but an hour from which on.
+    `hours` says that the piece has no day, `stretch` that it is from one hour to another, `onwards` that it is but an hour from which on.
     """
+    before, after, last = piece.before, piece.after, piece.last
     tail = clause_after(after)
     if hours and not onwards and _AT_ONCE.search(before):
         return True
     wished = WISH.search(tail)
-    if WISH.search(said) or (wished and (last or tail != after)):
+    if WISH.search(piece.said) or (wished and (last or tail != after)):
         return False
-    if told and not onwards and _FRAGMENT.fullmatch(before):
+    if piece.told and not onwards and _FRAGMENT.fullmatch(before):
         return not wished
-    lead = _clause_before(before, past_comma=hours)
+    lead = _clause_before(before, past_comma=stretch)
     if WISH.search(lead):
         return False
     if TOLD.search(lead) and not onwards and not _COORDINATE.search(lead):

@@ -28,7 +28,7 @@ WORDS: list[tuple[Part, str]] = [
         rf"(?:la |il )?{_MORNING} presto|presto (?:la |di |al |in )?{_MORNING}|(?:di |in )?prima {_MORNING}|sul presto|(?:di )?primo mattino|mattina prestissimo"
         rf"|{_IN}(?:inizio|primissima) {_MORNING}"
         r"|(?:appena|non appena) (?:aprite|apre|aprono|apre l ufficio|apre lo sportello|aprite gli uffici)|quando (?:aprite|apre l ufficio|apre lo sportello)|(?:in |all |d )(?:orario di )?apertura"
-        r"|(?:alla |di )prim(?:a|issima) ora|(?:alle )?prime ore (?:della|del) (?:mattina|mattino|giorno)|(?:di )?buon ora|di buon mattino|appena si apre"
+        r"|(?:alla |di |in |a )prim(?:a|issima) ora|(?:alle )?prime ore (?:della|del) (?:mattina|mattino|giorno)|(?:di )?buon ora|di buon mattino|appena si apre"
         r"|a inizio giornata|inizio giornata|ad? inizio mattina(?:ta)?",
     ),
     (

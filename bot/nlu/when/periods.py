@@ -284,7 +284,7 @@ RULES: list[Rule] = [
         _whole_month,
     ),
     rule(
-        r"\b(?:nei|in questi|questi|entro i) (?:prossimi )?giorni(?: che vengono)?\b|\buno di questi giorni\b|\bprossimi giorni\b",
+        r"\b(?:nei|in questi|questi|entro i) (?:prossimi )?giorni(?: che vengono)?\b|\buno di questi giorni\b|\bun giorno di questi\b|\bprossimi giorni\b",
         _coming_days,
     ),
     rule(r"\bdopo (?:l estate|le ferie|le vacanze(?: estive)?)\b", _after_summer),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from bot.nlu.when.gaps import CORRECTION
-from bot.nlu.when.life import tells_of_life
+from bot.nlu.when.life import Around, tells_of_life
 from bot.nlu.when.segments import Segment
 from bot.nlu.when.tenses import AHEAD, CLAUSE, FOR, GONE, GONE_AFTER, LASTS, OPENING, SINCE, WAS
 from bot.nlu.when.verbs import (
@@ -58,14 +58,15 @@ def _of_life(found: list[Segment], marks: list[Sign], text: str) -> list[Sign]:
     result: list[Sign] = []
     for index, (segment, sign) in enumerate(zip(found, marks, strict=True)):
         last = index + 1 == len(found)
-        life = sign == "wanted" and tells_of_life(
-            text[found[index - 1].end if index else 0 : segment.start],
-            text[segment.start : segment.end],
-            text[segment.end : len(text) if last else found[index + 1].start],
+        piece = Around(
+            before=text[found[index - 1].end if index else 0 : segment.start],
+            said=text[segment.start : segment.end],
+            after=text[segment.end : len(text) if last else found[index + 1].start],
             last=last,
             told=index > 0 and result[-1] == "life",
-            hours=not segment.has_day,
-            onwards=segment.only_from,
+        )
+        life = sign == "wanted" and tells_of_life(
+            piece, hours=not segment.has_day, stretch=segment.stretch, onwards=segment.only_from
         )
         result.append("life" if life else sign)
     return result

@@ -7,7 +7,7 @@ from itertools import product
 from bot.nlu.when.gaps import CORRECTION, accepted_alone, has_comma, link, parts_days
 from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Item
-from bot.nlu.when.life import TOLD, WISH, clause_after, fills
+from bot.nlu.when.life import TOLD, TOLD_AFTER, WISH, clause_after, fills
 from bot.nlu.when.merge import distinct, hours_only, overlay, union
 from bot.nlu.when.reading import EMPTY, Reading
 from bot.nlu.when.tenses import GONE
@@ -61,6 +61,12 @@ class Segment:
     def days(self) -> list[Reading]:
         """Every day said, each as it may be."""
         return [one for group in self.groups if group.day for one in group.day.options]
+
+    @property
+    def stretch(self) -> bool:
+        """Whether it is nothing but from one hour to another."""
+        clocks = [group.time.clock for group in self.groups if group.time]
+        return not self.has_day and any(clock is not None and clock.first and clock.last for clock in clocks)
 
     @property
     def only_from(self) -> bool:
@@ -135,6 +141,9 @@ def _day_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     ):
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
+    tail = clause_after(text[item.end :])
+    if has_comma(gap) and WISH.search(segment.before) and TOLD_AFTER.match(tail) and not WISH.search(tail):
+        return True  # "preferisco martedì, mercoledì ho la mensa"
     if segment.has_day and accepted_alone(gap, segment.before, text[item.end :]):
         return True
     return segment.has_day and parts_days(gap, segment.before, opened=opened)

@@ -127,7 +127,7 @@ ASIDE = re.compile(
     + any_of(r"""
     scad\w+ / finisc\w+ / finit\w / finira / termin\w+ / inizi[ao]\w* / cominc\w+ / decorr\w+ / licenziamento / stipendio / bonifico / pensione / contratto / assunt\w
     / assumono / tirocinio / corso / nasc\w+ / compio / compie / matrimonio / trasloco / scadenza / naspi / disoccupazione / treno / bus / autobus / pullman / corriera
-    / escono / esce / esco / parte / porto i / accompagno / pagament\w+ / bando / bolletta / affitto
+    / escono / esce / esco / parte / (?:ho|abbiamo) (?:letto|sentito|saputo|visto) che / porto i / accompagno / pagament\w+ / bando / bolletta / affitto
     """)
     + r"\b"
 )

@@ -23,6 +23,7 @@ _WEEK_OF = re.compile(
 _COUNTED = re.compile(
     rf"\b(?P<n>{ANY_NUMBER}) (?P<unit>giorni|giorno|settimane|settimana) (?P<op>prima|dopo)(?: (?:di|del|dell|della|il|la|l|le|i))* ?$"
 )
+_OR = re.compile(r" ?(?:,|o|e|oppure) ?")
 _NEXT_DAY = re.compile(
     r"\b(?:il|quello|al) giorno (?:dopo|successivo|seguente)(?= ?(?:[.,;!?]|$|(?:alle|ore|verso|di|in|va|posso|si|mi|no|sono|invece|e|o)\b))(?! (?:di|del|a|al)\b)"
     r"|\b(?P<week>la settimana (?:prima|precedente))(?= ?(?:[.,;!?]|$))"
@@ -165,7 +166,11 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
     """A week spoken of earlier in the message, when nothing between says otherwise."""
     for position in range(index - 1, -1, -1):
         item = items[position]
-        if item.manner == "period" and _is_stretch(item) and not _NEGATIVE.search(text[item.end : items[index].start]):
+        if (
+            item.manner == "period"
+            and _is_stretch(item)
+            and not _NEGATIVE.search(text[item.end : items[_head(items, index, text)].start])
+        ):
             first, last = item.options[-1].date_from, item.options[-1].date_to
             return (
                 position
@@ -175,6 +180,15 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
         if item.kind in ("day", "past") or items[index].manner:
             return None
     return None
+
+
+def _head(items: list[Item], index: int, text: str) -> int:
+    """The first weekday of a list: "giovedì o venerdì"."""
+    while (
+        index and items[index - 1].kind == "weekday" and _OR.fullmatch(text[items[index - 1].end : items[index].start])
+    ):
+        index -= 1
+    return index
 
 
 def _is_stretch(item: Item) -> bool:
