@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.nlu.when.bounds import Bound, open_range
 from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Clock
-from bot.nlu.when.life import WISH, clause_around
+from bot.nlu.when.life import TOLD, WISH, clause_around
 from bot.nlu.when.polarity import Sign
 from bot.nlu.when.reading import Reading
 from bot.nlu.when.segments import Segment
@@ -14,11 +14,13 @@ from bot.nlu.when.segments import Segment
 _SAME_HOUR = re.compile(
     r"\b(?:stess[oa] (?:ora|orario)|(?:ora|orario) (?:uguale|invariat[oa])|quell ora|sempre a quell ora)\b"
 )
-_THEN = r"(?: (?:di |a )?(?:quel(?:la)? (?:data|giorno|ora)|quell ora|li|allora))?"
+_THAT = r"(?:quella data|quel giorno|quell ora|quel momento|allora|li)"
 _CANNOT = r"(?:non (?:posso|riesco|ce la|arrivo|ci|sono|vengo|potrei)|no\b|impossibile)"
+_NOTHING_MORE = r"(?= ?(?:$|[.;!?,]))"
 # "Mi scade il 20, vorrei venire prima": nothing follows "prima" that it could belong to. "Prima non riesco" turns it round.
 _BEFORE_IT = re.compile(
-    rf"\b(?P<op>prima|dopo|poi){_THEN} (?P<no>{_CANNOT})|\b(?P<side>prima|dopo){_THEN} ?(?:$|[.;!?,]|(?<=dopo )(?:vorrei|posso|potrei|vengo|verrei|sono liber))"
+    rf"\b(?P<op>prima|dopo|poi)(?: (?:di )?{_THAT})? (?P<no>{_CANNOT})|\b(?P<since>da {_THAT})(?:{_NOTHING_MORE}| (?:in (?:poi|avanti)|posso|sono liber))"
+    rf"|\b(?P<side>prima|dopo)(?:{_NOTHING_MORE}| (?:di )?(?!li){_THAT}\b| (?:di |a )?li{_NOTHING_MORE}|(?<=dopo) (?=(?:vorrei|posso|potrei|vengo|verrei|sono liber)))"
 )
 _BEFORE_WHICH = re.compile(
     r"\b(?P<op>prima (?:che|di)|dopo (?:che|di|aver)) (?:\w+ ){1,6}$|\b(?P<event>dopo|prima del|prima della|prima dell) (?:(?:il|la|l|lo) )?(?:\w+ )$"
@@ -48,7 +50,9 @@ def pointed_back(stretches: list[Segment], marks: list[Sign], text: str) -> list
         if which and not WISH.search(which[0]):
             _open(segment, "until" if which[0].startswith("prima") else "from")
             result[index] = "wanted"
-        elif sign in ("aside", "life") and (said := _BEFORE_IT.search(text, segment.end)):
+        elif (sign in ("aside", "life") or _elsewhere(sign, segment, text)) and (
+            said := _BEFORE_IT.search(text, segment.end)
+        ):
             _open(segment, _side(said))
             result[index] = "wanted"
         elif sign in ("life", "refused", "aside") and segment.has_day and _wished_then(text, segment.end):
@@ -56,9 +60,16 @@ def pointed_back(stretches: list[Segment], marks: list[Sign], text: str) -> list
     return result
 
 
+def _elsewhere(sign: Sign, segment: Segment, text: str) -> bool:
+    """ "Ho l'appuntamento col medico alle 9": an appointment, yet none of ours."""
+    return sign == "source" and TOLD.search(text[: segment.start]) is not None
+
+
 def _side(said: re.Match[str]) -> Bound:
     if said["no"]:
         return "from" if said["op"] == "prima" else "until"
+    if said["since"]:
+        return "from"
     return "before" if said["side"] == "prima" else "after"
 
 
@@ -68,11 +79,16 @@ def _wished_then(text: str, start: int) -> bool:
     return said is not None and WISH.search(clause_around(text, said.start())) is not None
 
 
+def _first_of(one: Reading) -> Reading:
+    """The day a stretch without end begins on."""
+    return Reading(date=one.date_from) if one.date_from and not one.date_to else one
+
+
 def _open(segment: Segment, kind: Bound) -> None:
     """Makes of each day, or of the hour, the limit it is."""
     for group in segment.groups:
-        if group.day:
-            opened = tuple(one for day in group.day.options for one in open_range(day, kind))
+        if group.day and not group.time:
+            opened = tuple(one for day in group.day.options for one in open_range(_first_of(day), kind))
             group.day = replace(group.day, options=opened or group.day.options)
         elif group.time and group.time.clock and (group.time.clock.at or group.time.clock.last):
             at, part = group.time.clock.at or group.time.clock.last, group.time.clock.part

@@ -209,7 +209,7 @@ _CIRCA = r"(?: circa| piu o meno| o giu di li)?"
 _TO = rf"(?: ?- ?(?:{_THE})?| (?:fino )?(?:alle ore |alle |all {_ONE}|a {_NOON}))"
 # "le 11" says an hour only where the sentence lets it; "le 2 domande" does not.
 _AFTER_LE = (
-    r"(?= ?(?:[.,;!?)_]|$|(?:o|e|in punto|di|del|va|vanno|grazie|per|se|mi|posso|vengo|anche|circa|ok|a|perfetto|sarebbe|sarebbero"
+    r"(?= ?(?:[.,;!?)_]|$|(?:o|e(?! (?:mezz|un quarto|tre quarti|\d|dieci|quindici|venti|trenta|quaranta))|sono|in punto|di|del|va|vanno|grazie|per|se|mi|posso|vengo|anche|circa|ok|a|perfetto|sarebbe|sarebbero"
     r"|andrebbe|andrebbero|non|no|si|sì|purtroppo|perche|meglio|ci|arrivo|saro|siamo)\b))"
 )
 

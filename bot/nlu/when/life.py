@@ -22,7 +22,7 @@ WISH = re.compile(
     / andrebbe\w* / andare bene / meglio / prefer\w+ / disponibil\w+ / liber[oaie] / ok / okay / sarebbe\w* / c (?:e|è) posto / avete / avreste / riusc\w+
     / riesco / presentar\w+ / facciamo / faremmo / incontr\w+ / colloqui\w* / mett\w+ / segn\w+ / ci vediamo / vederci / vedervi / servirebbe / serve
     / comod\w / diciamo / ideale / perfett\w / dat(?:emi|eci) / dare / dia / diamo / ricev\w+ / chied\w+ / spost\w+ / rimand\w+ / anticip\w+ / postic\w+ / cambiar\w+ / invito / convoc\w+
-    / domand\w+ / scad\w+ / solo (?:il |di |la )?{WD} / entro / tranne / il corso / sportello / messaggio / mail / detto / scritto / dice / dicono / dici / quando / si / sì / ce la fa\w+ / ci sta\w* / siete / apert\w / chius\w / disposizione / da voi
+    / domand\w+ / scad\w+ / solo (?:il |di |la )?{WD} / entro / tranne / il corso / sportello / messaggio / mail / detto / scritto / iscri\w+ / dice / dicono / dici / quando / si / sì / ce la fa\w+ / ci sta\w* / siete / apert\w / chius\w / disposizione / da voi
     / ci (?:sono|siamo) / qualcuno / c (?:e|è) (?:\w+ )?(?:post\w+|qualcuno|buc\w+|spazio|qualche) / vada bene / decid\w+ / sceg\w+ / conviene
     """)
     + r"\b"
@@ -49,7 +49,7 @@ _DOINGS = any_of(r"""
 """)
 _FIRST = any_of(
     r"""
-    lavoro(?! (?:come|in|presso|da|per)\b) / lavora(?! (?:come|in|presso|da|per)\b) / lavoriamo / accompagno / accompagniamo / porto (?!la|il cv|i documenti) / porto (?:i|il|la|le) (?:bimb\w|bambin\w|figli\w|nipot\w+|cane|mamma|papa|nonn\w|piccol\w)
+    lavoro(?! (?:come|in|presso|da|per)\b) / lavora(?! (?:come|in|presso|da|per)\b) / lavoriamo / accompagno / accompagniamo  / porto (?:i|il|la|le) (?:bimb\w|bambin\w|figli\w|nipot\w+|cane|mamma|papa|nonn\w|piccol\w)
     / prendo (?:il (?:treno|pullman|bus|piccolo|bambino|bimbo|nipot\w+)|la (?:bambina|bimba|piccola|nipotina|corriera)|i (?:bimbi|bambini|figli|nipot\w+|ragazzi)|mi\w|servizio) / (?:ce|me) l (?:ho|ha|hanno(?: (?:mess|dat|fissat)\w)?) / lavorando / studiando / (?:li|lo|la|le|l) (?:porto|prendo|riprendo|lascio|vado a prendere|ritiro|guardo|tengo|assisto|curo) / vado (?!bene)
     / faccio (?:(?:il|la|le|i|gli|un|una|del|dei|delle|sempre|anche) )*(?!un salto|salto|in tempo|sapere|presto|domanda|iscrizione|did|colloquio)\w+ / sto (?:con|dietro|a|al|in|male) / bado / tengo (?:i|il|la|le|mi\w) / curo / assisto / dormo / studio
     / aiuto / alleno / suono / insegno / sono (?:di|in) (?:turno|servizio|reperibilita|cantiere|ospedale|trasferta|viaggio|maternita|malattia|mutua|infortunio|aspettativa|congedo|isolamento|convalescenza) / siamo (?:tutti )?(?:a|al|in|via|fuori|dai|dalla) / sono (?:a|al|dal|dalla|dai) (?!(?:casa|ferie|torino|citta|disposizione|posto|piedi|vostra|conoscenza|carico|zona|lunedi|martedi|mercoledi|giovedi|venerdi)\b)\w+
@@ -69,7 +69,7 @@ _THEY = any_of(
 _BROKEN = any_of(rf"""
     (?:io|marito|moglie|figli\w|mio \w+|mia \w+|dopo|poi|sempre|che|giorni|anche)? ?{_DOINGS} / (?:avere|tenere) {_ARTICLE}?(?:scuola|corso|visit\w|medico|dottore|turn\w|bambin\w|figli\w|messa|dentista|esam\w|lavoro|treno|\w+terapia)
     / cantiere / scuola(?! media| superiore| elementare) / (?<!impresa di )(?<!lavoro )(?<!ditta di )pulizie / fabbrica / magazzino / moschea / messa / dialisi / chemio / \w*terapia / allenament\w+ / catechismo
-    / asilo / lezion[ei] / universita / mercato / turn[oi] / (?:in|dal|dall|dalla|al|all|alla|con (?:il|l)) (?:questura|inps|asl|comune|banca|posta|tribunale|notaio|commercialista|avvocato|caf|prefettura|ambulatorio|caserma|cantiere)
+    / asilo / lezion[ei] / universita / mercato / turn[oi] / (?:in|dal|dall|dalla|al|all|alla|col|con (?:il|l)) (?:medico|questura|inps|asl|comune|banca|posta|tribunale|notaio|commercialista|avvocato|caf|prefettura|ambulatorio|caserma|cantiere)
     / piscina / palestra / ospedale / dentista / dottore / moschea / ramadan / sempre lavoro
 """)
 _ENGAGED = any_of(r"""

@@ -116,6 +116,8 @@ def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     """Whether a piece begins something new although no word parts it from what stands before."""
     if item.kind == "past":
         return segment.has_day
+    if text.startswith("non ", item.start):
+        return True  # "non di martedì e non dopo le 16"
     if INSTEAD.search(segment.before):
         return item.kind in {kind for group in segment.groups for kind in group.kinds}
     return _told_apart(item, segment, gap, text) or (item.kind == "day" and _day_apart(item, segment, gap, text))

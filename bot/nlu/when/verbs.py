@@ -46,7 +46,7 @@ _WORK = (
 _BUSY = any_of(rf"""
     (?:sono|saro|siamo|saremo|sarei|sto)(?: (?:gia|sempre|tutto il giorno|tutta la \w+|purtroppo|pero))* {_AWAY} / sono via / parto / dormo / riposo
     / (?<!quando )(?:ho|avrei|avro|abbiamo|ha|avra|hanno|c e|c è|mi hanno messo)(?: gia| sempre)? (?:(?:un|una|il|la|l|lo|i|le|dei|delle|degli|altr\w|gli) )*{_ENGAGEMENT}
-    / {_WORK} / accompagno / studio / porto (?:i|il|la|le|mi\w) (?!document|fogli|cart[ae]|cv|curriculum|modul|domanda|pratica|isee|certificat|mia\b)\w+ / vado (?:via|a (?:scuola|lezione|lavorare|lavoro))
+    / {_WORK} / accompagno / studio / porto (?:i|il|la|le|mi\w) (?!document|fogli|cart[ae]|cv|curriculum|modul|domanda|pratica|isee|certificat|mia\b)\w+(?! (?:\w+ )?(?:da voi|li\b|a fare|a iscriver|al colloquio|allo sportello)) / vado (?:via|a (?:scuola|lezione|lavorare|lavoro))
     / faccio (?:il |i |la )?(?:turn\w|nott\w|\w+ turno)
 """)
 _NO = any_of(r"""
@@ -137,7 +137,7 @@ LETTER = re.compile(
     r"|ricevuta|colloquio fatto|verbale|dimissioni|licenziamento|raccomandata|pec) (?:di|del|dell|della|in data) ?$"
 )
 BESIDES = re.compile(
-    r"^ ?(?:c (?:e|è) (?:(?:lo|la|il|un|una|l) ?)?(?:sciopero|fiera|assemblea|partita|manifestazione|neve|allerta)|si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"
+    r"^ ?(?:c (?:e|è) (?:(?:lo|la|il|un|una|l) ?)?(?:sciopero|fiera|assemblea|partita|manifestazione|neve|allerta)|si sposa|mi sposo|arriva|parte|compie|scade|finisce|comincia|inizia|apre|riapre|mi scade|(?:e|è) il (?:mio )?compleanno)"
 )
 # The day is only named to say that it will not do.
 CLOSED = re.compile(

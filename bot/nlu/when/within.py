@@ -64,7 +64,7 @@ def _day_after(items: list[Item], text: str, today: date) -> list[Item]:
             place = item.end + said.start(), item.end + said.end()
             days = [one.date for one in item.options if one.date]
             if said["week"]:
-                weeks = tuple(_from_today(_week(day, -1), today) for day in days)
+                weeks = tuple(_from_today(_week(day, step), today) for day in days for step in _steps(-1, day))
                 result[-1] = Item(*place, "day", options=weeks, manner="period")
             else:
                 result.append(Item(*place, "day", options=on(*(day + timedelta(days=1) for day in days))))
@@ -90,9 +90,14 @@ def _beside(item: Item, gap: str, text: str, today: date) -> Item:
         weeks = {"dopo": 1, "successiva": 1, "che segue": 1, "prima": -1, "precedente": -1, "che precede": -1}.get(
             match["op"], 0
         )
-        options = tuple(_from_today(_week(day, weeks), today) for day in days)
+        options = tuple(_from_today(_week(day, step), today) for day in days for step in _steps(weeks, day))
         return replace(item, start=item.start - len(match[0]), options=options, manner="period", explicit_month=False)
     return item
+
+
+def _steps(weeks: int, day: date) -> tuple[int, ...]:
+    """The week before a Sunday is the one it ends, or the one before that."""
+    return (0, -1) if weeks == -1 and day.weekday() == 6 else (weeks,)
 
 
 def _counted(item: Item, match: re.Match[str]) -> Item:
