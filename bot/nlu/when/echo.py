@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from bot.nlu.when.bounds import Bound, open_range
-from bot.nlu.when.hours import readings
+from bot.nlu.when.clock import readings
 from bot.nlu.when.items import Clock
 from bot.nlu.when.life import TOLD, WISH, clause_around
 from bot.nlu.when.polarity import Sign

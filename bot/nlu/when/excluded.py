@@ -2,8 +2,9 @@
 
 from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
+from bot.nlu.when.offers import days_of_group, qualify, shared_group
 from bot.nlu.when.reading import EMPTY, Reading
-from bot.nlu.when.segments import Group, Segment, days_of_group, qualify, shared_group
+from bot.nlu.when.segments import Group, Segment
 
 Exclusion = str | Reading
 

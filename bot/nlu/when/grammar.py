@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from bot.nlu.when.anchored import anchor
 from bot.nlu.when.bounds import bounds, negated, ranges
 from bot.nlu.when.calendar import after
 from bot.nlu.when.dated import adopt_months, agree, number_lists
@@ -14,11 +15,12 @@ from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.merge import correct, dated, days_only, distinct, meet_days, meet_hours, merge, union
+from bot.nlu.when.offers import options_of
 from bot.nlu.when.polarity import Sign, signs
 from bot.nlu.when.reading import EMPTY, PARTS, Reading
 from bot.nlu.when.scan import Scan
-from bot.nlu.when.segments import Segment, options_of, segments
-from bot.nlu.when.within import anchor, contain, settle_weekdays
+from bot.nlu.when.segments import Segment, segments
+from bot.nlu.when.within import contain, settle_weekdays
 
 _EITHER = re.compile(
     r"\b(?:o|oppure|altrimenti|senno|se no|alternativa|anche|sia|piuttosto|in caso|al limite|se non (?:e|è|va|si puo|potete|c e)|mal che vada)\b"
