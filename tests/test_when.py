@@ -22,8 +22,10 @@ def understood(text: str, now: str) -> dict[str, Any]:
 
 
 def canonical(reading: dict[str, Any]) -> str:
-    """One spelling of a reading, whatever the order of its lists."""
+    """One spelling of a reading, whatever the order of its lists and the name given to a holiday."""
     ordered = {key: sorted(value, key=str) if isinstance(value, list) else value for key, value in reading.items()}
+    if "closed" in ordered:
+        ordered["closed"] = True
     return json.dumps(ordered, sort_keys=True)
 
 

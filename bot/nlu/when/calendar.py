@@ -11,17 +11,17 @@ import holidays
 ROME = ZoneInfo("Europe/Rome")
 EASTER_MONDAY = "Lunedì dell'Angelo"
 
-# The everyday name of each fixed national holiday, by month and day.
+# The official name of each fixed national holiday, by month and day.
 HOLIDAY_NAME = {
     (1, 1): "Capodanno",
     (1, 6): "Epifania",
     (4, 25): "Festa della Liberazione",
-    (5, 1): "Festa dei lavoratori",
+    (5, 1): "Festa del Lavoro",
     (6, 2): "Festa della Repubblica",
     (8, 15): "Ferragosto",
-    (10, 4): "San Francesco",
+    (10, 4): "San Francesco d'Assisi",
     (11, 1): "Ognissanti",
-    (12, 8): "Immacolata",
+    (12, 8): "Immacolata Concezione",
     (12, 25): "Natale",
     (12, 26): "Santo Stefano",
 }
@@ -29,12 +29,12 @@ HOLIDAY_NAME = {
 
 @lru_cache(maxsize=64)
 def holidays_of(year: int) -> dict[date, str]:
-    """National holidays of a year with their everyday names, Easter Sunday included."""
+    """National holidays of a year with their official names, Easter Sunday included."""
     found: dict[date, str] = {}
     for day, name in holidays.country_holidays("IT", years=year, language="it_IT").items():
         if name == EASTER_MONDAY:
             found[day - timedelta(days=1)] = "Pasqua"
-            found.setdefault(day, "Pasquetta")
+            found.setdefault(day, EASTER_MONDAY)
         elif (day.month, day.day) in HOLIDAY_NAME:
             found[day] = HOLIDAY_NAME[day.month, day.day]
     return found

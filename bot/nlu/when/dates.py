@@ -89,6 +89,13 @@ def _named(found: re.Match[str], now: datetime) -> Item | None:
     return _dated(found, now, day_number(found["d"]), month_number(found["m"]), _year(found["y"]))
 
 
+def _month_first(found: re.Match[str], now: datetime) -> Item | None:
+    """ "Giugno venti due", as those say it whose language puts the month first."""
+    tens = day_number(found["d"])
+    number = tens + (NUMBER[found["unit"].strip()] if found["unit"] and tens == 20 else 0)
+    return _dated(found, now, number, month_number(found["m"]), None)
+
+
 def _digits(found: re.Match[str], now: datetime) -> Item | list[Item] | None:
     number, month, year = int(found["d"]), int(found["m"]), _year(found["y"])
     if not 1 <= number <= 31 or not month or month > 31:
@@ -176,6 +183,10 @@ RULES: list[Rule] = [
     rule(rf"\b(?P<y>20\d\d) ?- ?(?P<m>\d\d) ?- ?(?P<d>\d\d){_NOT_MORE}", _iso),
     rule(rf"(?<![\d.,/-]){_D} ?[/-] ?(?P<e>{DAY_NUMBER}) (?:di )?(?P<m>{MONTH})\b", _slash_days),
     rule(rf"(?<![\d.,/-])\b{_D} ?°? ?(?:di |del mese di )?(?P<m>{MONTH_LOOSE}){_Y}", _named),
+    rule(
+        rf"\b(?:a |di |il )?(?P<m>{MONTH}) {_D}(?P<unit> (?:uno|due|tre|quattro|cinque|sei|sette|otto|nove)\b)?{NOT_COUNTED}(?! ?{MONTH})",
+        _month_first,
+    ),
     rule(rf"\b{_D} (?:u\. ?s\.?|ultimo scorso|scorso|del mese scorso|dello scorso mese)", _last_month),
     rule(
         rf"\b{_D} (?P<which>c\. ?m\.?|(?:del )?corrente mese|del mese corrente|(?:di )?questo mese|corrente|p\. ?v\.?|del mese"

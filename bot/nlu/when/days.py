@@ -28,6 +28,7 @@ def _with_part(found: re.Match[str], now: datetime) -> Item:
         "domattina": (1, "mattina"),
     }
     offset, part = parts[found["word"]]
+    part = "prima_mattina" if found["early"] else part
     return replace(day_item(found, [Reading(date=now.date() + timedelta(days=offset), part=part)]), ahead=offset > 0)
 
 
@@ -130,7 +131,7 @@ RULES: list[Rule] = [
         past_item,
     ),
     rule(r"\b(?P<word>oggi|domani) a (?P<weeks>otto|8|quindici|15)(?: giorni)?\b", _weeks_on),
-    rule(r"\b(?P<word>stamattina|stasera|domattina)\b", _with_part),
+    rule(r"\b(?P<word>stamattina|stasera|domattina)\b(?P<early> (?:molto )?presto\b)?", _with_part),
     rule(r"\b(?:quest[ao]|oggi in) (?P<part>mattin[ao]|mattinata|pomeriggio|sera|serata)\b", _this_part),
     rule(r"\b(?P<word>dopo ?domani|domani l altro|domani|oggi)(?: in giornata| stesso)?\b", _today),
     rule(r"\b(?:in|entro (?:la )?)giornata\b", lambda found, now: day_item(found, on(now.date()))),

@@ -13,7 +13,7 @@ _FILLING = frozenset(
     diciamo facciamo solo soltanto sempre va bene andrebbe sarebbe meglio ideale perfetto benissimo comodo comoda
     prossimo prossima mattina sera anche esempio grazie senza problemi ogni tutti tutte qualsiasi qualunque qualche qualcuno qualcosa
     sia nella fascia oraria pure proprio ok esatto eventualmente volendo libero libera libere liberi
-    disponibile disponibili disponibilita va vanno andrebbero starebbe starebbero dentro durante ecco direi penso credo forse indifferente fisso
+    disponibile disponibili disponibilita limite va vanno andrebbero starebbe starebbero dentro durante ecco direi penso credo forse indifferente fisso
     """.split()
 )
 _LISTING = frozenset("e ed o od oppure altrimenti senno sennò ovvero ossia alternativa entrambi anche né ne".split())
@@ -30,6 +30,8 @@ _IF_POSSIBLE = re.compile(
     r"\b(?:sempre )?se (?:(?:e |è |fosse )?possibile|si puo|potete|puo|per voi va bene|va bene|riesce|riuscite)\b"
 )
 _BARE_NOT = re.compile(r"\b(?:non|no)(?: (?:il|l|di|la))? $")
+_NEITHER = re.compile(r"\b(?:non|no|neanche|nemmeno|neppure|manco)(?: (?:il|l|di|la))? $")
+_ACCEPTED_NEXT = re.compile(r" ?,? ?(?:ok|si|sì|va bene|invece si|invece sì|invece ok|posso|perfetto)\b")
 SENTENCE_END = re.compile(r"[.;!?]")
 
 
@@ -56,6 +58,11 @@ def parts_days(gap: str, before: str, *, opened: bool) -> bool:
     ):
         return True
     return re.fullmatch(r" ?, ?", gap) is not None and _BARE_NOT.search(before) is not None
+
+
+def accepted_alone(gap: str, before: str, after: str) -> bool:
+    """Whether only the second of two days is wanted: "neanche mercoledì giovedì ok"."""
+    return not gap.strip() and _NEITHER.search(before) is not None and _ACCEPTED_NEXT.match(after) is not None
 
 
 def has_comma(gap: str) -> bool:

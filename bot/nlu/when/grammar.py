@@ -4,19 +4,23 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from bot.nlu.when.bounds import Bound, bounds, negated, open_range, ranges
+from bot.nlu.when.anchored import anchor
+from bot.nlu.when.bounds import bounds, negated, ranges
 from bot.nlu.when.calendar import after
 from bot.nlu.when.dated import adopt_months, agree, number_lists
+from bot.nlu.when.echo import pointed_back, same_hour
+from bot.nlu.when.excluded import Exclusion, exclusions
 from bot.nlu.when.finish import finish
 from bot.nlu.when.gaps import CORRECTION
 from bot.nlu.when.items import Item
 from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.merge import correct, dated, days_only, distinct, meet_days, meet_hours, merge, union
+from bot.nlu.when.offers import options_of
 from bot.nlu.when.polarity import Sign, signs
 from bot.nlu.when.reading import EMPTY, PARTS, Reading
 from bot.nlu.when.scan import Scan
-from bot.nlu.when.segments import Exclusion, Segment, exclusions, options_of, segments
-from bot.nlu.when.within import anchor, contain, settle_weekdays
+from bot.nlu.when.segments import Segment, segments
+from bot.nlu.when.within import contain, settle_weekdays
 
 _EITHER = re.compile(
     r"\b(?:o|oppure|altrimenti|senno|se no|alternativa|anche|sia|piuttosto|in caso|al limite|se non (?:e|è|va|si puo|potete|c e)|mal che vada)\b"
@@ -59,15 +63,18 @@ def understand(found: Scan) -> tuple[Reading, ...]:
     stretches = segments(items, found.text)
     if not stretches:
         return ()
-    marks = signs(stretches, found.text)
+    marks = signs(stretches, found.text, found.now.date())
     said = Said()
-    for index, (segment, sign) in enumerate(zip(stretches, _counted(stretches, marks), strict=True)):
+    marks = pointed_back(stretches, marks, found.text)
+    counted = _counted(stretches, marks)
+    for index, (segment, sign) in enumerate(zip(stretches, counted, strict=True)):
         gap = found.text[stretches[index - 1].end if index else 0 : segment.start]
-        if sign == "wanted" and marks[index] == "aside":
-            _limit(segment, found.text)
         replaced = index > 0 and marks[index - 1] == "source" and not segment.has_day
         _hear(said, segment, sign, corrects=replaced or CORRECTION.search(gap) is not None, gap=gap)
-    return finish(_outcome(said, marks), found.now)
+    for segment, sign in zip(stretches, counted, strict=True):
+        if sign in ("free_from", "busy_from"):
+            _hear_work(said, segment, sign)
+    return finish(same_hour(_outcome(said, marks), stretches, found.text), found.now)
 
 
 def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
@@ -77,42 +84,36 @@ def _counted(stretches: list[Segment], marks: list[Sign]) -> list[Sign]:
     ]
     other_day = any(segment.has_day for segment in wanted)
     other_hour = any(group.time for segment in wanted for group in segment.groups)
+    other_part = other_hour or any(group.part for segment in wanted for group in segment.groups)
+    wanted_days = {one for segment in wanted for one in segment.days}
     only_aside = all(sign in ("aside", "past") for sign in marks)
     counted: list[Sign] = []
     for segment, sign in zip(stretches, marks, strict=True):
         other = other_day if segment.has_day else other_hour
         passing = (sign == "aside" and not only_aside) or (sign == "source" and other)
+        if sign == "life":
+            named_again = bool(wanted_days.intersection(segment.days)) if segment.has_day else other_part
+            counted.append("past" if named_again else "life")
+            continue
         counted.append("past" if passing else "wanted" if sign in ("aside", "source") else sign)
     return counted
 
 
-def _limit(segment: Segment, text: str) -> None:
-    """ "Mi scade il 20, vorrei venire prima": the only day is a limit."""
-    said = re.search(r"\b(prima|dopo)\b[ .!?]*$", text[segment.end :])
-    for group in segment.groups:
-        if said and group.day:
-            kind: Bound = "before" if said[1] == "prima" else "after"
-            group.day = replace(
-                group.day, options=tuple(opened for one in group.day.options for opened in open_range(one, kind))
-            )
-
-
 def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str) -> None:
-    if sign == "past":
+    if sign in ("past", "free_from", "busy_from"):
         return
-    if sign == "refused":
+    if sign in ("refused", "life"):
         _refuse(said, segment)
         return
     new = options_of(segment)
     if sign == "perhaps_past":
         new = (*new, Reading(past=True))
-    if sign in ("free_from", "busy_from"):
-        new = tuple(_around_work(one, sign) for one in new)
     if not new:
         return
     new = _after_refused(new, segment, said)
     if not segment.has_day and not said.anything:
-        new = distinct([*(one for day in said.refused_on for only in new for one in merge(day, only)), *new])
+        other = [(day, only) for day in said.refused_on for only in new if not only.part or day.part != only.part]
+        new = distinct([*(one for day, only in other for one in merge(days_only(day), only)), *new])
     if not said.anything:
         said.options = new
     elif corrects:
@@ -120,6 +121,14 @@ def _hear(said: Said, segment: Segment, sign: Sign, *, corrects: bool, gap: str)
         said.excluded = ()
     else:
         said.options = _add(said.options, new, gap)
+
+
+def _hear_work(said: Said, segment: Segment, sign: Sign) -> None:
+    """Hours of work bound what is wanted, unless an hour of its own is said that they do not leave."""
+    new = tuple(_around_work(one, sign) for one in options_of(segment))
+    met = [merge(one, hours) for one in said.options for hours in new]
+    if new and all(len(outcome) == 1 for outcome in met):
+        said.options = distinct(one for outcome in met for one in outcome)
 
 
 def _after_refused(new: tuple[Reading, ...], segment: Segment, said: Said) -> tuple[Reading, ...]:
@@ -142,7 +151,8 @@ def _around_work(one: Reading, sign: Sign) -> Reading:
 
 
 def _add(old: tuple[Reading, ...], new: tuple[Reading, ...], gap: str) -> tuple[Reading, ...]:
-    if _EITHER.search(gap):
+    alike = all(one.has_day for one in (*old, *new)) or not any(one.has_day for one in (*old, *new))
+    if _EITHER.search(gap) and alike:
         joined = [union((a, b)) for a in old for b in new]
         if all(joined):
             return distinct(one for one in joined if one)
@@ -162,7 +172,7 @@ def _refuse(said: Said, segment: Segment) -> None:
         said.options = opened if not said.anything else _add(said.options, opened, "")
         return
     said.excluded = (*said.excluded, *exclusions(segment))
-    said.refused_on = tuple(days_only(one) for one in options_of(segment) if one.has_day and (one.part or one.has_hour))
+    said.refused_on = tuple(one for one in options_of(segment) if one.has_day and (one.part or one.has_hour))
 
 
 def _outcome(said: Said, marks: list[Sign]) -> tuple[Reading, ...]:
@@ -207,7 +217,11 @@ def _matters(item: Exclusion, one: Reading) -> bool:
         return False
     if not refused.has_hour and not refused.part:
         return not dated(one)
-    if one.time or one.part or meet_hours(one, _hours_refused(refused)) is None:
+    if (
+        one.time
+        or (one.part and (one.part != refused.part or dated(one)))
+        or meet_hours(one, _hours_refused(refused)) is None
+    ):
         return False
     day = replace(refused, time=None, time_from=None, time_to=None, part=None)
     return not refused.has_day or not dated(one) or any(_refuses_day(day, wanted) for wanted in dated(one))

@@ -1,67 +1,12 @@
 """Hours: "alle 3", "h 9", "15.30", "un quarto alle dieci", "verso le undici", "dopo le 17", "tra le 10 e le 12"."""
 
 import re
-from datetime import datetime, time
+from datetime import datetime
 
 from bot.nlu.when.items import Clock, Hour, Item, Rule, rule
 from bot.nlu.when.lexicon import MONTH, NUMBER, UNITS
-from bot.nlu.when.reading import Reading
 
-_MORNING = ("prima_mattina", "mattina", "tarda_mattina")
 _MIDDAY = {"mezzogiorno": 12, "mezzanotte": 0, "mezzodi": 12}
-
-
-def settle(hour: Hour, part: str = "") -> list[time]:
-    """The times an hour may be, likeliest first: 8-12 morning, 1-6 afternoon, 7 either, unless the part of day decides."""
-    h, m = hour.hour % 24, hour.minute
-    if hour.certain or h > 12 or h == 0:
-        return [time(h, m)]
-    return [time(one % 24, m) for one in _hours(h, part)]
-
-
-def _hours(h: int, part: str) -> list[int]:
-    if part in _MORNING:
-        return [h] if h >= 5 else [h + 12, h]
-    if part == "notte":
-        return [h] if h < 6 else [h + 12]
-    if part in ("sera", "tardo_pomeriggio") and 4 <= h < 12:
-        return [h + 12]
-    if part in ("pomeriggio", "primo_pomeriggio", "pranzo", "tardo_pomeriggio"):
-        return [h] if h == 12 else [h + 12] if h <= 7 else [h + 12, h]
-    if h == 7:
-        return [7, 19]
-    return [h] if h >= 8 else [h + 12]
-
-
-def readings(clock: Clock, part: str = "") -> list[Reading]:
-    """What a clock says, given the part of day spoken of beside it."""
-    if clock.at and clock.part == "mattina" and clock.at.hour < 5:
-        part = "notte"  # "le 2 di mattina" is in the night
-    part = part if part == "notte" else clock.part or part
-    if clock.at:
-        return [Reading(time=at, about=clock.about) for at in settle(clock.at, part)]
-    if clock.first and clock.last:
-        return [
-            Reading(time_from=a, time_to=b, about=clock.about) for a, b in _stretches(clock.first, clock.last, part)
-        ]
-    if clock.first:
-        return [Reading(time_from=at, about=clock.about) for at in settle(clock.first, part)]
-    return [Reading(time_to=at, about=clock.about) for at in settle(clock.last, part)] if clock.last else []
-
-
-def _stretches(first: Hour, last: Hour, part: str) -> list[tuple[time, time]]:
-    """From one hour to a later one: "dalle 9 all'una", "dalle 2 alle 8"."""
-    usual = [(a, b) for a in settle(first, part) for b in settle(last, part) if a < b]
-    if usual:
-        return usual
-    every = [(a, b) for a in _both(first) for b in _both(last) if a < b]
-    return every or [(a, b) for a in settle(first, part) for b in settle(last, part)]
-
-
-def _both(hour: Hour) -> list[time]:
-    if hour.certain or hour.hour > 12:
-        return settle(hour)
-    return [time(hour.hour % 12, hour.minute), time(hour.hour % 12 + 12, hour.minute)]
 
 
 def _part_said(words: str | None) -> str:
@@ -133,6 +78,12 @@ def _between(found: re.Match[str], _now: datetime) -> Item | None:
     return _item(found, Clock(first=first, last=last, part=_part_said(found["part"]))) if first and last else None
 
 
+def _between_digits(found: re.Match[str], now: datetime) -> Item | None:
+    """ "10.06 alle 9.45" is a day and its hour, "10.30 alle 11.30" from one to the other."""
+    dated = "alle" in found[0] and "." in found[0] and 1 <= int(found["m"]) <= 12 and int(found["h"]) > 0
+    return None if dated else _between(found, now)
+
+
 def _either(found: re.Match[str], _now: datetime) -> list[Item] | None:
     first, last = _hour(found, ""), _hour(found, "2")
     if not first or not last:
@@ -195,6 +146,7 @@ _AFTERWARDS = (
 _BEFOREHAND = (
     rf"(?:(?:un po |poco )?prima (?:delle ore |delle |dell {_ONE}|di {_NOON})|entro (?:le ore |le |l {_ONE}|ore |{_NOON})"
     rf"|fino (?:alle ore |alle |all {_ONE}|a {_NOON})|non oltre (?:le |l {_ONE})|non (?:dopo|piu tardi) (?:le |delle |dell {_ONE}|l {_ONE}|di {_NOON})"
+    rf"|(?:finire|finiamo|finirei|uscire|essere via|essere fuori) (?:per |entro |prima delle |alle )(?:le |{_NOON})"
     r"|(?:al )?massimo (?:alle |le |all |entro le |per le )|max (?:alle |le ))"
 )
 _NO_UNIT = rf"(?! ?(?:{UNITS}|{MONTH})\b)(?! ?[°%€])(?![\d/]|[.,:]\d)"
@@ -202,8 +154,8 @@ _CIRCA = r"(?: circa| piu o meno| o giu di li)?"
 _TO = rf"(?: ?- ?(?:{_THE})?| (?:fino )?(?:alle ore |alle |all {_ONE}|a {_NOON}))"
 # "le 11" says an hour only where the sentence lets it; "le 2 domande" does not.
 _AFTER_LE = (
-    r"(?= ?(?:[.,;!?)_]|$|(?:o|e|in punto|di|del|va|vanno|grazie|per|se|mi|posso|vengo|anche|circa|ok|a|perfetto|sarebbe|sarebbero"
-    r"|andrebbe|andrebbero|non|no|si|sì|purtroppo|perche|meglio)\b))"
+    r"(?= ?(?:[.,;!?)_]|$|(?:o|e(?! (?:mezz|un quarto|tre quarti|\d|dieci|quindici|venti|trenta|quaranta))|sono|in punto|di|del|va|vanno|grazie|per|se|mi|posso|vengo|anche|circa|ok|a|perfetto|sarebbe|sarebbero"
+    r"|andrebbe|andrebbero|non|no|si|sì|purtroppo|perche|meglio|ci|arrivo|saro|siamo)\b))"
 )
 
 RULES: list[Rule] = [
@@ -217,7 +169,7 @@ RULES: list[Rule] = [
     rule(rf"\b{_ATS}{_clock()} ?[-/] ?(?:{_THE})?{_clock('2')}{_DAY_PART}{_NO_UNIT}", _between),
     rule(
         rf"(?<![\d/.,-]){_digits(sign='[:.]')} ?(?:[-/]|alle) ?{_digits('2', sign='[:.]')}{_DAY_PART}{_NO_UNIT}",
-        _between,
+        _between_digits,
     ),
     rule(
         rf"\b(?:{_ATS}|{_ABOUT}){_clock()}(?P<or> (?:o|oppure) (?:{_ATS}|{_THE})?){_clock('2')}{_DAY_PART}{_NO_UNIT}",

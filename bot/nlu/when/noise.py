@@ -89,6 +89,7 @@ _NORMAL = [
     re.compile(rf"\b{_PAPER}[^.;!?,]{{0,20}}? (?:del|dell|in data) {_FULL_DATE}"),
     re.compile(rf"(?<!\w){_LABEL} ?(?:numero |n\.? ?)?\d+(?: ?[/-] ?\d+)*(?! ?{MONTH})(?: del (?:\d{{4}}|[4-9]\d)\b)?"),
     re.compile(r"(?:€|\beuro\b|\beur\b) ?\d[\d.,]*|(?<![\d/])\d[\d.,]* ?(?:€|euro\b|eur\b|mila\b|%|per cento\b)"),
+    re.compile(r"\b(?:dalla|dal|da) (?:mattina|mattino) (?:alla|a) (?:sera|notte)\b|\bmattina e sera\b"),
     re.compile(r"\b24 ore su 24\b|\bh ?24\b|\b24 ?/ ?7\b|\b24 ?h\b|\b7 giorni su 7\b|\b7 su 7\b"),
     re.compile(
         r"\bgiorno d oggi\b|\btutt oggi\b|\b(?:fino )?ad? oggi\b(?! a)|\bun domani\b|\b(?:il|del|nel) domani\b|\boggi come oggi\b"

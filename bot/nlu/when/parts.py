@@ -28,7 +28,7 @@ WORDS: list[tuple[Part, str]] = [
         rf"(?:la |il )?{_MORNING} presto|presto (?:la |di |al |in )?{_MORNING}|(?:di |in )?prima {_MORNING}|sul presto|(?:di )?primo mattino|mattina prestissimo"
         rf"|{_IN}(?:inizio|primissima) {_MORNING}"
         r"|(?:appena|non appena) (?:aprite|apre|aprono|apre l ufficio|apre lo sportello|aprite gli uffici)|quando (?:aprite|apre l ufficio|apre lo sportello)|(?:in |all |d )(?:orario di )?apertura"
-        r"|(?:alla |di )prim(?:a|issima) ora|(?:alle )?prime ore (?:della|del) (?:mattina|mattino|giorno)|(?:di )?buon ora|di buon mattino|appena si apre"
+        r"|(?:alla |di |in |a )prim(?:a|issima) ora|(?:alle )?prime ore (?:della|del) (?:mattina|mattino|giorno)|(?:di )?buon ora|di buon mattino|appena si apre"
         r"|a inizio giornata|inizio giornata|ad? inizio mattina(?:ta)?",
     ),
     (
@@ -52,18 +52,18 @@ WORDS: list[tuple[Part, str]] = [
         r"(?:in |nella |durante la |nell )?(?:pausa|ora di|orario di|ora del|orario) pranzo|all ora di pranzo|a pranzo|(?:verso|per|sotto) pranzo|ora pranzo",
     ),
     ("sera", rf"dopo (?:la )?cena|{_IN}(?:sera|serata)\b|di sera tardi|tarda serata|in tarda sera"),
-    ("mattina", rf"{_IN}(?:meta )?{_MORNING}"),
-    ("pomeriggio", rf"{_IN}(?:meta )?pomeriggio"),
+    ("mattina", rf"{_IN}(?:meta )?{_MORNING}|{_IN}(?:ore |orari\w |fascia )?antimeridian\w"),
+    ("pomeriggio", rf"{_IN}(?:meta )?pomeriggio|{_IN}(?:ore |orari\w |fascia )?pomeridian\w"),
 ]
 
 _ASAP = (
     r"(?:il |al )?(?:piu )?prima possibile|(?:il )?quanto prima(?! (?:bisogna|devo|si deve|dobbiamo))|al piu presto(?: possibile)?|(?:il )?piu presto possibile|il piu presto|prima possibile"
-    r"|(?:non )?appena (?:possibile|potete|puoi|riuscite|si libera|si liberasse|c e (?:un )?post\w+|ci sono posti|avete posto|avete un buco"
+    r"|(?:non )?appena (?:possibile|potete|puoi|riuscite|si libera|si liberasse|(?:c (?:e|è)|ci sta|esce|salta fuori|avete|trovate) (?:(?:un|qualche|una) )?(?:post\w+|buc\w+|spazio|disponibilita|slot|ora liber\w)|ci sono posti"
     r"|avete disponibilita|liber\w+)(?: (?:un |qualche )?(?:posto|buco|appuntamento|slot))?"
     r"|(?:il |al )?prim[oa] (?:posto|data|settimana|giornata|appuntamento|giorno|buco|slot|disponibilita|orario|ora|momento|incontro)"
     r"(?: (?:che )?(?:liber[oa]|disponibile|utile|possibile|avete|c e|hai|ha))+|(?:il |al )?primo (?:disponibile|libero|utile)|la prima (?:disponibile|libera)"
     r"|(?:la )?prima disponibilita|(?:e |è |ho |ha |molto |davvero )?(?:urgente|urgentissimo|urgenza|urgentemente)|con urgenza"
-    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|(?:anche|venire|vengo|passo|posso|appuntamento|libero|libera|incontro|vedervi|vedermi) subito(?! dopo)|^subito$|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
+    r"|(?:in )?tempi brevi|a breve|nel piu breve tempo(?: possibile)?|(?:anche|venire|vengo|passo|posso|ricev\w+|appuntamento|libero|libera|incontro|vedervi|vedermi) subito(?! dopo)|^subito$|prima che (?:si puo|potete|puoi)|quando (?:si libera|c e) (?:un )?posto"
 )
 
 RULES: list[Rule] = [

@@ -1,106 +1,16 @@
-"""Stretches of days: weeks (Monday to Sunday), weekends, months and their beginning, middle and end, years."""
+"""Stretches of days: months and their beginning, middle and end, years, seasons; the plainer ways of naming a week."""
 
 import re
 from datetime import date, datetime, timedelta
 
 from bot.nlu.when.calendar import add_months, after, monday, month_end
 from bot.nlu.when.items import Item, Rule, day_item, on, rule, span
-from bot.nlu.when.lexicon import LAST, MONTH, MONTH_NUMBER, NEXT, ORDINAL, WEEKDAYS
+from bot.nlu.when.lexicon import LAST, MONTH, MONTH_NUMBER, NEXT, ORDINAL
 from bot.nlu.when.reading import Reading
+from bot.nlu.when.weeks import from_today, in_the_week, is_next, period, this_week, week, week_after
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
-
-
-def from_today(first: date, last: date, today: date) -> Reading:
-    """A stretch without the days already gone."""
-    return span(max(first, today), last)
-
-
-def week(day: date, today: date) -> Reading:
-    """The week of a day, from today on."""
-    return from_today(monday(day), monday(day) + 6 * _DAY, today)
-
-
-def _is_next(found: re.Match[str]) -> bool:
-    return re.search(NEXT, found[0]) is not None
-
-
-def _period(found: re.Match[str], *options: Reading) -> Item:
-    return day_item(found, options, "period")
-
-
-def _next_week(found: re.Match[str], now: datetime) -> Item:
-    return _period(found, week(now.date() + _WEEK, now.date()))
-
-
-def _week_after(found: re.Match[str], now: datetime) -> Item:
-    """ "La settimana dopo": after this one, or after the one spoken of."""
-    today = now.date()
-    return _period(found, week(today + _WEEK, today), week(today + 2 * _WEEK, today))
-
-
-def _week_after_next(found: re.Match[str], now: datetime) -> Item:
-    return _period(found, week(now.date() + 2 * _WEEK, now.date()))
-
-
-def _one_or_two_weeks_on(found: re.Match[str], now: datetime) -> Item:
-    """ "Quella dopo": after the next, when the next was spoken of."""
-    today = now.date()
-    return _period(found, week(today + 2 * _WEEK, today), week(today + _WEEK, today))
-
-
-def _weekends(found: re.Match[str], _now: datetime) -> Item:
-    return day_item(found, [Reading(weekdays=WEEKDAYS[5:])])
-
-
-def _this_week(found: re.Match[str], now: datetime) -> Item:
-    today = now.date()
-    if today.weekday() == 6:
-        return _period(found, *on(today), week(today + _DAY, today))
-    return _period(found, week(today, today))
-
-
-def _in_the_week(found: re.Match[str], now: datetime) -> Item:
-    """ "In settimana": this week, or on working days rather than at the weekend."""
-    this = _this_week(found, now)
-    return _period(found, *this.options, Reading(weekdays=WEEKDAYS[:5]))
-
-
-def _weekend(found: re.Match[str], now: datetime) -> Item:
-    today = now.date()
-    saturday = monday(today) + 5 * _DAY
-    this = from_today(saturday, saturday + _DAY, today)
-    following = span(saturday + _WEEK, saturday + _WEEK + _DAY)
-    if found["after"]:
-        return _period(found, following)
-    if _is_next(found):
-        return _period(found, following) if today >= saturday else _period(found, this, following)
-    return day_item(
-        found, [this], "period" if "quest" in found.string[max(0, found.start() - 8) : found.start()] else ""
-    )
-
-
-def _end_of_week(found: re.Match[str], now: datetime) -> Item:
-    """ "A fine settimana": its last working days, or the weekend."""
-    today = now.date()
-    start = monday(today) + (_WEEK if _is_next(found) or today.weekday() > 4 else timedelta())
-    weekend = span(start + 5 * _DAY, start + 6 * _DAY)
-    options = [from_today(start + 3 * _DAY, start + 4 * _DAY, today), weekend]
-    if _is_next(found) and "del" not in found[0] and today.weekday() < 5:
-        options.append(
-            span(weekend.date_from and weekend.date_from - _WEEK, weekend.date_to and weekend.date_to - _WEEK)
-        )
-    return _period(found, *options)
-
-
-def _piece_of_week(found: re.Match[str], now: datetime) -> Item:
-    today, middle = now.date(), found["piece"].startswith("met")
-    start = monday(today)
-    first, last = (start + _DAY, start + 3 * _DAY) if middle else (start, start + 2 * _DAY)
-    if _is_next(found) or last < today:
-        first, last = first + _WEEK, last + _WEEK
-    return _period(found, from_today(first, last, today))
 
 
 def _months_named(found: re.Match[str], today: date) -> date:
@@ -150,8 +60,8 @@ def _piece_of_month(found: re.Match[str], now: datetime) -> Item | None:
         first, last = _piece_of(start, piece)
     if last == today:
         following = _piece_of(add_months(start, 1), piece)
-        return _period(found, span(*following), *on(today))
-    return _period(found, from_today(first, last, today))
+        return period(found, span(*following), *on(today))
+    return period(found, from_today(first, last, today))
 
 
 def _whole_month(found: re.Match[str], now: datetime) -> Item | None:
@@ -160,13 +70,13 @@ def _whole_month(found: re.Match[str], now: datetime) -> Item | None:
     last = month_end(first.year, first.month)
     if last < today:
         return Item(*found.span(), "past", options=(Reading(past=True),))
-    return _period(found, from_today(first, last, today))
+    return period(found, from_today(first, last, today))
 
 
 def _bare_month(found: re.Match[str], now: datetime) -> Item:
     today = now.date()
-    first = add_months(today.replace(day=1), int(_is_next(found)))
-    return _period(found, from_today(first, month_end(first.year, first.month), today))
+    first = add_months(today.replace(day=1), int(is_next(found)))
+    return period(found, from_today(first, month_end(first.year, first.month), today))
 
 
 def _end_day(found: re.Match[str], now: datetime) -> Item:
@@ -185,40 +95,40 @@ def _week_of_month(found: re.Match[str], now: datetime) -> Item:
     first = _months_named(found, today)
     end = month_end(first.year, first.month)
     if nth < 0:
-        return _period(found, span(end - 6 * _DAY, end), week(end, today))
+        return period(found, span(end - 6 * _DAY, end), week(end, today))
     counted = first + (nth - 1) * _WEEK
     whole = after(first - _DAY, 0) + (nth - 1) * _WEEK
     holding = monday(first) + (nth - 1) * _WEEK
     options = [span(counted, counted + 6 * _DAY), week(whole, today), span(max(holding, first), holding + 6 * _DAY)]
     kept = [one for one in options if one.date_to is None or one.date_to >= today]
-    return _period(found, *(kept or options[:1]))
+    return period(found, *(kept or options[:1]))
 
 
 def _year_end(found: re.Match[str], now: datetime) -> Item:
     year = now.year
-    return _period(found, from_today(date(year, 12, 24), date(year, 12, 31), now.date()))
+    return period(found, from_today(date(year, 12, 24), date(year, 12, 31), now.date()))
 
 
 def _next_year(found: re.Match[str], now: datetime) -> Item:
     year = now.year + 1
     if found["start"]:
-        return _period(found, span(date(year, 1, 1), date(year, 1, 8)))
-    return _period(found, span(date(year, 1, 1), date(year, 12, 31)))
+        return period(found, span(date(year, 1, 1), date(year, 1, 8)))
+    return period(found, span(date(year, 1, 1), date(year, 12, 31)))
 
 
 def _new_year(found: re.Match[str], now: datetime) -> Item:
-    return _period(found, span(date(now.year + 1, 1, 1), None))
+    return period(found, span(date(now.year + 1, 1, 1), None))
 
 
 def _coming_days(found: re.Match[str], now: datetime) -> Item:
     today = now.date()
-    return _period(found, span(today + _DAY, today + _WEEK))
+    return period(found, span(today + _DAY, today + _WEEK))
 
 
 def _after_summer(found: re.Match[str], now: datetime) -> Item:
     today = now.date()
     year = today.year + (today >= date(today.year, 9, 21))
-    return _period(found, span(date(year, 9, 1), None), span(date(year, 9, 21), None))
+    return period(found, span(date(year, 9, 1), None), span(date(year, 9, 21), None))
 
 
 _OF = r"(?:di |del |d |della |dello |dell )?"
@@ -228,47 +138,14 @@ _PIECE = (
     r"|ultimissimi giorni)"
 )
 
-# Before the weekdays, which would take "prossima" for themselves.
-EARLY_RULES: list[Rule] = [
-    rule(r"\bquella (?:dopo|successiva)\b(?! (?:di|del|a)\b)", _one_or_two_weeks_on),
-    rule(
-        r"\b(?:nei|i|tutti i|ogni|di|durante i|quasi tutti i) (?P<item>weekend|week ?-? ?end|fine ?settimana)\b",
-        _weekends,
-    ),
-    rule(
-        rf"\bsettimana {NEXT} ancora\b|\bsettimana dopo (?:la prossima|ancora|quella prossima)\b|\bquella dopo la prossima\b",
-        _week_after_next,
-    ),
-    rule(
-        r"\bnon (?:la (?:settimana )?prossima(?: settimana)?|questa settimana) (?:ma |, ?)?(?:quella dopo|l altra)\b",
-        _week_after_next,
-    ),
-    rule(
-        r"\b(?:la|nella|per la) (?P<item>prossima)(?= ?(?:[.,;!?]|$|(?:no|si|sì|non|posso|va|invece|faccio|ci|sono|meglio|vengo|riesco|o)\b))",
-        _next_week,
-    ),
-    rule(
-        rf"\b(?P<piece>inizi[oi]?|primi(?: giorni)?|meta) (?:della |di |a )?(?:{NEXT} settimana|settimana {NEXT}|settimana)\b",
-        _piece_of_week,
-    ),
-    rule(
-        rf"\ba fine (?:della )?(?:{NEXT} )?settimana\b|\bfine della (?:{NEXT} )?settimana\b|\bfine (?:della )?settimana {NEXT}\b",
-        _end_of_week,
-    ),
-    rule(
-        rf"\b(?:{NEXT} )?(?:weekend|week ?-? ?end|fine ?settimana)(?: {NEXT})?(?P<after> (?:dopo|successivo|seguente))?\b",
-        _weekend,
-    ),
-    rule(rf"\b(?:settimana|sett\b\.?) {NEXT}\b|\b{NEXT} (?:settimana|sett)\b", _next_week),
-]
 RULES: list[Rule] = [
     rule(
         r"\b(?:la |quella )?settimana (?:dopo|successiva|seguente)(?= ?(?:[.,;!?]|$|di |il |va |alle |mi |e |o |sarebbe))",
-        _week_after,
+        week_after,
     ),
-    rule(r"\b(?:in |entro |per )?quest[ao] (?:settimana|sett)\b|\bsettimana (?:in corso|corrente)\b", _this_week),
-    rule(r"\bentro (?P<item>(?:la|fine) settimana)\b", _this_week),
-    rule(r"\b(?:in|durante la) settimana\b", _in_the_week),
+    rule(r"\b(?:in |entro |per )?quest[ao] (?:settimana|sett)\b|\bsettimana (?:in corso|corrente)\b", this_week),
+    rule(r"\bentro (?P<item>(?:la|fine) settimana)\b", this_week),
+    rule(r"\b(?:in|durante la) settimana\b", in_the_week),
     rule(rf"\b(?P<nth>primo|ultimo) giorno {_OF}{_MONTHS}\b", _end_day),
     rule(rf"\b(?P<nth>prima|seconda|terza|quarta|ultima) settimana {_OF}{_MONTHS}\b", _week_of_month),
     rule(r"\bfine anno\b|\bfine dell anno\b|\bentro l anno\b", _year_end),
@@ -284,7 +161,7 @@ RULES: list[Rule] = [
         _whole_month,
     ),
     rule(
-        r"\b(?:nei|in questi|questi|entro i) (?:prossimi )?giorni(?: che vengono)?\b|\buno di questi giorni\b|\bprossimi giorni\b",
+        r"\b(?:nei|in questi|questi|entro i) (?:prossimi )?giorni(?: che vengono)?\b|\buno di questi giorni\b|\bun giorno di questi\b|\bprossimi giorni\b",
         _coming_days,
     ),
     rule(r"\bdopo (?:l estate|le ferie|le vacanze(?: estive)?)\b", _after_summer),

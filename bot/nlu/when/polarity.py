@@ -1,9 +1,11 @@
 """Whether what is said is wanted, refused, gone by, or only named in passing: the words around each stretch decide."""
 
 import re
+from datetime import date, timedelta
 from typing import Literal
 
 from bot.nlu.when.gaps import CORRECTION
+from bot.nlu.when.life import Around, tells_of_life
 from bot.nlu.when.segments import Segment
 from bot.nlu.when.tenses import AHEAD, CLAUSE, FOR, GONE, GONE_AFTER, LASTS, OPENING, SINCE, WAS
 from bot.nlu.when.verbs import (
@@ -18,23 +20,56 @@ from bot.nlu.when.verbs import (
     HARMLESS,
     INSTEAD,
     LETTER,
+    LIKED,
     MOVE,
+    OPENING_NO,
     REFUSES_NEXT,
     REFUSES_PREVIOUS,
     SOURCE,
     TOO,
 )
 
-Sign = Literal["wanted", "refused", "past", "perhaps_past", "source", "aside", "free_from", "busy_from"]
+Sign = Literal["wanted", "refused", "past", "perhaps_past", "source", "aside", "free_from", "busy_from", "life"]
 
 
-def signs(found: list[Segment], text: str) -> list[Sign]:
+def signs(found: list[Segment], text: str, today: date) -> list[Sign]:
     """The sign of each stretch."""
     harmless = HARMLESS.sub(lambda match: "~" * len(match[0]), text)
     refused = _refusals(found, harmless)
+    refused = [no and not _answers_no(segment, harmless) for no, segment in zip(refused, found, strict=True)]
     refused = [no or segment.busy or _shift(segment, harmless) for no, segment in zip(refused, found, strict=True)]
     marks: list[Sign] = ["refused" if no else _sign(found, index, text) for index, no in enumerate(refused)]
-    return _another_asked(found, marks, text)
+    marks = ["past" if _dates_paper(*one, text, today) else one[1] for one in zip(found, marks, strict=True)]
+    return _another_asked(found, _of_life(found, marks, text), text)
+
+
+def _dates_paper(segment: Segment, sign: Sign, text: str, today: date) -> bool:
+    """ "La convocazione del 20 gennaio" said in February: a paper has its day behind it, not a year ahead."""
+    far = today + timedelta(days=180)
+    return (
+        sign == "aside"
+        and all(one.date and one.date > far for one in segment.days)
+        and LETTER.search(text[: segment.start]) is not None
+    )
+
+
+def _of_life(found: list[Segment], marks: list[Sign], text: str) -> list[Sign]:
+    """Wanted only when its clause tells of nothing else that fills that time."""
+    result: list[Sign] = []
+    for index, (segment, sign) in enumerate(zip(found, marks, strict=True)):
+        last = index + 1 == len(found)
+        piece = Around(
+            before=text[found[index - 1].end if index else 0 : segment.start],
+            said=text[segment.start : segment.end],
+            after=text[segment.end : len(text) if last else found[index + 1].start],
+            last=last,
+            told=index > 0 and result[-1] == "life",
+        )
+        life = sign == "wanted" and tells_of_life(
+            piece, hours=not segment.has_day, stretch=segment.stretch, onwards=segment.only_from
+        )
+        result.append("life" if life else sign)
+    return result
 
 
 def _another_asked(found: list[Segment], marks: list[Sign], text: str) -> list[Sign]:
@@ -45,7 +80,14 @@ def _another_asked(found: list[Segment], marks: list[Sign], text: str) -> list[S
     early = [
         segment.has_day and segment.end < asked.start() and text[: segment.start].find("posso") < 0 for segment in found
     ]
-    return ["refused" if first and sign == "wanted" else sign for first, sign in zip(early, marks, strict=True)]
+    return [
+        "refused" if first and sign in ("wanted", "aside") else sign for first, sign in zip(early, marks, strict=True)
+    ]
+
+
+def _answers_no(segment: Segment, text: str) -> bool:
+    """ "No giovedì è meglio" answers no, and wants Thursday."""
+    return OPENING_NO.search(text[: segment.start]) is not None and LIKED.match(text[segment.end :]) is not None
 
 
 def _shift(segment: Segment, text: str) -> bool:

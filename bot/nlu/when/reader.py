@@ -5,8 +5,8 @@ from datetime import datetime, time
 from typing import Literal
 
 from bot.nlu.when.calendar import ROME
+from bot.nlu.when.clock import readings
 from bot.nlu.when.grammar import compose, understand
-from bot.nlu.when.hours import readings
 from bot.nlu.when.items import Item
 from bot.nlu.when.reading import Reading
 from bot.nlu.when.result import When

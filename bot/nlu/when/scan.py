@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.nlu.when import dates, days, feasts, hours, parts, periods, weekdays
+from bot.nlu.when import dates, days, feasts, hours, parts, periods, weekdays, weeks
 from bot.nlu.when.items import Item, Rule
 from bot.nlu.when.noise import mask_normal, mask_written
 from bot.nlu.when.normal import Normal, normalise
@@ -17,7 +17,7 @@ _ORDER: tuple[list[Rule], ...] = (
     parts.RULES[:1],
     hours.RULES,
     feasts.RULES,
-    periods.EARLY_RULES,
+    weeks.RULES,
     weekdays.RULES[:-1],
     dates.RULES,
     weekdays.RULES[-1:],

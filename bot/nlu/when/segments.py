@@ -1,17 +1,15 @@
 """Pieces that stand together become one thing said: "martedì o giovedì dopo le 15", "lunedì mattina o giovedì pomeriggio"."""
 
+import re
 from dataclasses import dataclass, field, replace
-from itertools import product
 
-from bot.nlu.when.gaps import CORRECTION, has_comma, link, parts_days
-from bot.nlu.when.hours import readings
+from bot.nlu.when.gaps import CORRECTION, accepted_alone, has_comma, link, parts_days
 from bot.nlu.when.items import Item
-from bot.nlu.when.lexicon import WEEKDAYS
-from bot.nlu.when.merge import distinct, hours_only, overlay, union
-from bot.nlu.when.reading import EMPTY, Reading
-from bot.nlu.when.verbs import ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, INSTEAD, STATED, TOO
-
-Exclusion = str | Reading
+from bot.nlu.when.life import TOLD, TOLD_AFTER, WISH, clause_after, fills
+from bot.nlu.when.merge import distinct
+from bot.nlu.when.reading import Reading
+from bot.nlu.when.tenses import GONE
+from bot.nlu.when.verbs import ASIDE, ASKS, AT_WEEKEND, BUSY_AT, CLOSED, EXCLUDED, FREE_FROM, INSTEAD, STATED, TOO
 
 
 @dataclass
@@ -62,6 +60,22 @@ class Segment:
         """Every day said, each as it may be."""
         return [one for group in self.groups if group.day for one in group.day.options]
 
+    @property
+    def stretch(self) -> bool:
+        """Whether it is nothing but from one hour to another."""
+        clocks = [group.time.clock for group in self.groups if group.time]
+        return not self.has_day and any(clock is not None and clock.first and clock.last for clock in clocks)
+
+    @property
+    def only_from(self) -> bool:
+        """Whether it is nothing but an hour from which on."""
+        clocks = [group.time.clock for group in self.groups if group.time]
+        return (
+            not self.has_day
+            and all(clock is not None and bool(clock.first) and not clock.last for clock in clocks)
+            and bool(clocks)
+        )
+
 
 def segments(items: list[Item], text: str) -> list[Segment]:
     """The message in the stretches its words tie together."""
@@ -69,9 +83,17 @@ def segments(items: list[Item], text: str) -> list[Segment]:
     for item in items:
         gap = text[found[-1].end : item.start] if found else ""
         tie = link(gap) if found and not CORRECTION.search(gap) else "break"
+        if tie == "break" and found and _AS_WELL.fullmatch(gap) and _BOTH.search(text[: found[-1].start]):
+            tie = "list"
         if tie != "break" and (TOO.match(gap) or _apart(item, found[-1], gap, text)):
             tie = "break"
-        if tie == "break" and found and found[-1].has_day and item.kind in ("time", "part") and BUSY_AT.fullmatch(gap):
+        if (
+            tie == "break"
+            and found
+            and found[-1].has_day
+            and item.kind in ("time", "part")
+            and (BUSY_AT.fullmatch(gap) or fills(gap))
+        ):
             found[-1].busy, tie = True, "near"
         if tie == "break":
             found.append(
@@ -83,14 +105,32 @@ def segments(items: list[Item], text: str) -> list[Segment]:
     return found
 
 
+# "Sia il 17 che il 18".
+_BOTH = re.compile(r"\bsia (?:\w+ ){0,2}$")
+_AS_WELL = re.compile(r" (?:che|sia) (?:(?:il|lo|la|l|di|del|nel|al|per|a) )*")
+
+
 def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     """Whether a piece begins something new although no word parts it from what stands before."""
     if item.kind == "past":
         return segment.has_day
+    if text.startswith("non ", item.start):
+        return True  # "non di martedì e non dopo le 16"
     if INSTEAD.search(segment.before):
         return item.kind in {kind for group in segment.groups for kind in group.kinds}
-    if item.kind != "day":
+    return _told_apart(item, segment, gap, text) or (item.kind == "day" and _day_apart(item, segment, gap, text))
+
+
+def _told_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
+    """ "Ho l'esame la mattina, nel pomeriggio posso", "ho trovato chiuso venerdì, oggi siete aperti?": two clauses."""
+    if segment.busy and has_comma(gap):
+        return True
+    if not _ends_sentence(gap) or not (WISH.search(gap) or WISH.search(clause_after(text[item.end :]))):
         return False
+    return any(told.search(segment.before) for told in (GONE, FREE_FROM, ASIDE, TOLD))
+
+
+def _day_apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     if STATED.search(segment.before) and ASKS.match(text[item.end :]):
         return True
     if (
@@ -101,7 +141,16 @@ def _apart(item: Item, segment: Segment, gap: str, text: str) -> bool:
     ):
         return True
     opened = any(bool(one.date_from) != bool(one.date_to) for one in (*segment.days, *item.options))
+    tail = clause_after(text[item.end :])
+    if has_comma(gap) and WISH.search(segment.before) and TOLD_AFTER.match(tail) and not WISH.search(tail):
+        return True  # "preferisco martedì, mercoledì ho la mensa"
+    if segment.has_day and accepted_alone(gap, segment.before, text[item.end :]):
+        return True
     return segment.has_day and parts_days(gap, segment.before, opened=opened)
+
+
+def _ends_sentence(gap: str) -> bool:
+    return has_comma(gap) or re.search(r"[.;]", gap) is not None
 
 
 def _place(segment: Segment, item: Item, *, new: bool, comma: bool) -> None:
@@ -151,109 +200,3 @@ def _same_day(held: Item, item: Item, *, comma: bool) -> Item | None:
     if comma or (held.weekday >= 0) == (item.weekday >= 0):
         return None
     return replace(held, options=distinct([*held.options, *item.options]), weekday=-1)
-
-
-def options_of(segment: Segment) -> tuple[Reading, ...]:
-    """The readings of a stretch, likeliest first."""
-    groups = [group for group in segment.groups if group.day or group.qualified]
-    asap = any(group.asap for group in segment.groups)
-    found = _readings(groups) if groups else [EMPTY]
-    return distinct(replace(one, asap=True) if asap else one for one in found if one or asap)
-
-
-def _readings(groups: list[Group]) -> list[Reading]:
-    with_day = [group for group in groups if group.day]
-    if not with_day:
-        return [one for group in groups for one in _qualify(EMPTY, group)]
-    trailing = groups[groups.index(with_day[-1]) + 1 :]
-    leading = groups[: groups.index(with_day[0])]
-    qualified = [group for group in with_day if group.qualified]
-    shared = _shared(with_day, qualified)
-    if shared is None:
-        return [one for group in with_day for day in _days(group) for one in _qualify(day, group)]
-    qualifiers = [group for group in (*leading, shared, *trailing) if group.qualified]
-    days = _together(with_day)
-    return [one for day in days for group in qualifiers or [shared] for one in _qualify(day, group)]
-
-
-def _shared(with_day: list[Group], qualified: list[Group]) -> Group | None:
-    """The group whose hour or part of day holds for all days; None when each day has its own."""
-    if not qualified:
-        return with_day[-1]
-    if len(qualified) == len(with_day) > 1 and len({group.said_of_day for group in with_day}) == 1:
-        return with_day[-1]
-    if len(qualified) == 1 and (qualified[0] is with_day[-1] or qualified[0].first != "day"):
-        return qualified[0]
-    return None
-
-
-def _days(group: Group) -> tuple[Reading, ...]:
-    return group.day.options if group.day else (EMPTY,)
-
-
-def _together(groups: list[Group]) -> list[Reading]:
-    """The days of a list as one reading; several when some day is uncertain; each alone when they cannot be joined."""
-    choices = [_days(group) for group in groups]
-    sizes = {len(options) for options in choices}
-    rows = list(zip(*choices, strict=True)) if len(sizes) == 1 else list(product(*choices))[:8]
-    joined = [union(row) for row in rows]
-    if any(one is None for one in joined):
-        return [one for options in choices for one in options]
-    return [one for one in joined if one]
-
-
-def _qualify(day: Reading, group: Group) -> list[Reading]:
-    """A day with the hour and the part of day of a group."""
-    part = group.part.options[0].part if group.part else day.part
-    if group.time is None:
-        return [replace(day, part=part)]
-    clock = group.time.clock
-    times = readings(clock, part or "") if clock else [hours_only(one) for one in group.time.options]
-    if part and not any(_fits(one, part) for one in times):
-        return [*(overlay(replace(day, part=None), one) for one in times), replace(day, part=part)]
-    if day.date_to and not day.date_from:
-        times = [Reading(time_to=one.time) if one.time else one for one in times]  # "entro domani alle 12"
-    return [replace(overlay(day, one), part=None if one.time else part) for one in times]
-
-
-# The hours people may mean with a part of the day: wider than when offices keep it.
-_WIDE = {"matt": (5, 14), "pran": (11, 15), "pome": (12, 20), "sera": (16, 24)}
-
-
-def _fits(hours: Reading, part: str) -> bool:
-    at = hours.time or hours.time_from or hours.time_to
-    low, high = next(limits for key, limits in _WIDE.items() if key in part)
-    return at is None or low <= at.hour < high
-
-
-def exclusions(segment: Segment) -> list[Exclusion]:
-    """What a refused stretch takes away: weekdays and parts of day by name, anything else as a reading."""
-    groups = [group for group in segment.groups if group.day or group.qualified]
-    with_day = [group for group in groups if group.day]
-    qualified = [group for group in with_day if group.qualified]
-    shared = _shared(with_day, qualified) if with_day else None
-    found: list[Exclusion] = []
-    for group in groups:
-        found.extend(_exclusion(group, shared if group.day and shared and shared.qualified else group))
-    return list(dict.fromkeys(found))
-
-
-def _any_weekend(day: Item) -> bool:
-    """ "Nel weekend no" speaks of all of them, "questo weekend no" of one."""
-    first, last = day.options[0].date_from, day.options[0].date_to
-    return day.manner == "" and first is not None and last is not None and (first.weekday(), last.weekday()) == (5, 6)
-
-
-def _exclusion(group: Group, qualifier: Group) -> list[Exclusion]:
-    day = group.day
-    if day is None:
-        if qualifier.part and not qualifier.time:
-            part = qualifier.part.options[0].part
-            return [part] if part else []
-        return list(_qualify(EMPTY, qualifier)[:1])
-    by_name = day.weekday >= 0 and day.manner in ("", "habit", "either")
-    first = Reading(weekdays=(WEEKDAYS[day.weekday],)) if by_name else _days(group)[0]
-    if not qualifier.qualified and not first.part:
-        names = WEEKDAYS[5:] if _any_weekend(day) else first.weekdays if not (first.date_from or first.date_to) else ()
-        return [*names] if names else [first]
-    return list(_qualify(first, qualifier)[:1])

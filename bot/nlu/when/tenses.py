@@ -16,9 +16,10 @@ _PARTICIPLE = (
 _NOT_GONE = (
     "(?!"
     + any_of(r"""
-    prenotat / fissat / dat[oa]\b / pres[oa] (?:un )?appuntament / preso (?:l|app|per) / dett[oa] (?:di|che|il|per|lun|mar|mer|gio|ven) / scritt[oa] (?:di|che)
+    prenotat / fissat / dat[oa]\b / pres[oa] (?:un )?appuntament / preso (?:l|app|per) / pres[oa] (?:il |un |una |mezza )?(?:giorn|mattin|pomerigg|permess|ferie) / dett[oa] (?:di|che|il|per|lun|mar|mer|gio|ven) / scritt[oa] (?:di|che|sul|su|qui|qua)
     / confermat / spostat / propost / offert / assegnat / convocat / invitat / decis / consigliat / chiest[oa] (?:di|un appuntament) / trovat[oa] (?:un )?post
     / mess[oaie]\b / segnat / chiamat[oa] (?:per|a)\b / avut[oa] (?:un |l )?appuntament / disponibil / libera\b / occupat / impegnat / interessat / obbligat
+    / pensat / scelt / vist[oa] (?:che|un|il) / sentit[oa] che / saput / lett[oa] (?:che|di|sul) / chius[oaie] (?:per|anche)\b / capit / bisogn / parlat[oa] con
     / iscritt[oa]\b(?! (?:il|l) ) / disoccupat / abituat / rimandat / rinviat / anticipat
     / ricevut[oa] (?:(?:un|una|il|la|l|vostr\w) ){1,2}(?:messaggio|convocazione|mail|sms|lettera|invito|appuntamento|chiamata)(?: \w+){0,2} per
     """)

@@ -25,7 +25,7 @@ _CANNOT = (
     posso / possiamo / potro / potrei / poso / puo / riesco / riusciamo / riuscirei / riusciro / faccio / ce la faccio / va\b / va bene / vanno / vado
     / andrebbe / sono (?:liber\w|disponibil\w|in (?:citta|zona|sede|paese|italia)|a (?:casa|torino)) / sono qui / sono mai / saro / sarei / ci sono
     / c (?:e|è)(?! post) / ci saro / ci siamo / vengo / verro / verrei / possibile / disponibil\w / liber\w / (?:e|è) possibile / e il caso / conviene / piace
-    / (?:mi )?(?:e|è) comodo / me la sento / ho tempo / voglio / vorrei / potessi
+    / (?:mi )?(?:e|è) comodo / esco / guido / mi muovo / mi sposto / me la sento / ho tempo / voglio / vorrei / potessi
 """)
 )
 _AWAY = any_of(r"""
@@ -46,16 +46,16 @@ _WORK = (
 _BUSY = any_of(rf"""
     (?:sono|saro|siamo|saremo|sarei|sto)(?: (?:gia|sempre|tutto il giorno|tutta la \w+|purtroppo|pero))* {_AWAY} / sono via / parto / dormo / riposo
     / (?<!quando )(?:ho|avrei|avro|abbiamo|ha|avra|hanno|c e|c è|mi hanno messo)(?: gia| sempre)? (?:(?:un|una|il|la|l|lo|i|le|dei|delle|degli|altr\w|gli) )*{_ENGAGEMENT}
-    / {_WORK} / accompagno / studio / porto (?:i|il|la|le|mi\w) \w+ / vado (?:via|a (?:scuola|lezione|lavorare|lavoro))
+    / {_WORK} / accompagno / studio / porto (?:i|il|la|le|mi\w) (?!document|fogli|cart[ae]|cv|curriculum|modul|domanda|pratica|isee|certificat|mia\b)\w+(?! (?:\w+ )?(?:da voi|li\b|a fare|a iscriver|al colloquio|allo sportello)) / vado (?:via|a (?:scuola|lezione|lavorare|lavoro))
     / faccio (?:il |i |la )?(?:turn\w|nott\w|\w+ turno)
 """)
 _NO = any_of(r"""
-    no / mai / neanche / nemmeno / neppure / neanke / macche / niente / nada / ne(?= ) / impossibile / (?:mi )?(?:e|è) impossibile / faccio fatica / salta
+    no / mai / manco / neanche / nemmeno / neppure / neanke / macche / niente / nada / ne(?= ) / impossibile / (?:mi )?(?:e|è) impossibile / faccio fatica / salta
     / saltiamo / niente da fare
 """)
 # These refuse only what follows them.
 _EXCEPT = any_of(r"""
-    non / nn / tranne / eccetto / salvo / fuorche / esclus[oaie] / escludendo / escluderei / escludo / evit\w+ / a parte / all infuori di / meno / senza / né / mai
+    non / nn / tranne / eccetto / salvo / fuorche / esclus[oaie] / escludendo / escluderei / escludo / evit\w+ / a parte / all infuori di / meno / senza(?! (?:appuntament|prenota|impegn|preavviso)) / né / mai
     / ad eccezione / eccezione fatta per / con l eccezione / no a / no al / no il / no la / no di / no in / tolt[oi] / togliendo
     / (?:basta |purche )?che non sia / no che
 """)
@@ -84,13 +84,17 @@ ACCEPTED = re.compile(
     r"(?<!non )(?<!nn )\b(?:posso|potrei|vorrei|volevo|va bene|verrei|vengo|passo|preferirei|preferisco|facciamo|liber[oa]|disponibile|ci sono|prenot\w+"
     r"|fissa\w+)\b[^,;.]{0,25}$"
 )
+OPENING_NO = re.compile(r"(?:^|[.;!?] ?)(?:no|mah|eh|allora|guardi?|scusi|[, ])*\bno (?:il |la |per )?$")
+LIKED = re.compile(
+    r"^ ?(?:(?:(?:è|e|sarebbe|mi|viene|torna|per me|a me|va|andrebbe|gia) ){1,3}(?:meglio|bene|ok|perfett\w|comod\w)|va benissimo)\b"
+)
 # Asking for another day refuses the one just named.
 ANOTHER = re.compile(r"\b(?:un altr[oa]|altr[oa]|divers[oa]) (?:giorno|data|giornata)\b")
 
 # An appointment that exists, to be changed or only named.
 MOVE = re.compile(r"\b(?:spost|rimand|postic|anticip|rinvi|cambi|modific|riprogramm)\w*")
 INSTEAD = re.compile(
-    r"\b(?:invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* ?$"
+    r"\b(?:(?:è|e|sarebbe|va|viene|torna) meglio (?:di|del|che)|invece (?:di|del|dell|che)|al posto (?:di|del|dell)|anziche|piuttosto che)(?: (?:il|la|l|di|del))* ?$"
 )
 _MEETING = any_of(r"""
     appuntamento / app / messaggio / convocazione / convocat\w / invito / colloquio / visita / incontro / prenotazione / quello / quella / slot
@@ -112,7 +116,7 @@ _AT_WORK = any_of(
     "di / da / dal / al / il / a / l / lavorare / lavoro / turno / scuola / ufficio / casa / ferie / verso / solo / sempre / alle / le / dalle"
 )
 FREE_FROM = re.compile(
-    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|arrivo)(?: {_AT_WORK})* ?$"
+    rf"\b(?:esco|stacco|finisco|smonto|termino|esce|esc[oe] (?:dal|da) \w+|mi libero|torno|rientro|finisc\w+|finire|stacca|smonta|termina|arrivo)(?: {_AT_WORK})* ?$"
 )
 FREE_AFTER = re.compile(r"^ (?:esco|stacco|finisco|smonto|termino|mi libero|sono liber\w|ho finito|torno|rientro)\b")
 BUSY_FROM = re.compile(rf"\b(?:inizio|attacco|comincio|entro|monto|inizia|comincia)(?: {_AT_WORK})* ?$")
@@ -123,16 +127,17 @@ ASIDE = re.compile(
     + any_of(r"""
     scad\w+ / finisc\w+ / finit\w / finira / termin\w+ / inizi[ao]\w* / cominc\w+ / decorr\w+ / licenziamento / stipendio / bonifico / pensione / contratto / assunt\w
     / assumono / tirocinio / corso / nasc\w+ / compio / compie / matrimonio / trasloco / scadenza / naspi / disoccupazione / treno / bus / autobus / pullman / corriera
-    / escono / esce / esco / parte / porto i / accompagno / pagament\w+ / bando / bolletta / affitto
+    / escono / esce / esco / parte / (?:ho|abbiamo) (?:letto|sentito|saputo|visto) che / porto i / accompagno / pagament\w+ / bando / bolletta / affitto
     """)
     + r"\b"
 )
 # "La mail di venerdì" dates a letter.
 LETTER = re.compile(
-    r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso) (?:di|del|dell|della|in data) ?$"
+    r"\b(?:mail|email|messaggio|sms|lettera|telefonata|chiamata|whatsapp|comunicazione|promemoria|avviso|domanda|richiesta|convocazione|dichiarazione|certificato"
+    r"|ricevuta|colloquio fatto|verbale|dimissioni|licenziamento|raccomandata|pec) (?:di|del|dell|della|in data) ?$"
 )
 BESIDES = re.compile(
-    r"^ ?(?:si sposa|mi sposo|arriva|parte|compie|scade|finisce|mi scade|(?:e|è) il (?:mio )?compleanno)"
+    r"^ ?(?:c (?:e|è) (?:(?:lo|la|il|un|una|l) ?)?(?:sciopero|fiera|assemblea|partita|manifestazione|neve|allerta)|si sposa|mi sposo|arriva|parte|compie|scade|finisce|comincia|inizia|apre|riapre|mi scade|(?:e|è) il (?:mio )?compleanno)"
 )
 # The day is only named to say that it will not do.
 CLOSED = re.compile(

@@ -1,94 +1,20 @@
-"""Weekdays find their week: "giovedì della settimana prossima", "un martedì di aprile", "lunedì dopo Pasqua", or none."""
+"""Weekdays find their week: "giovedì della settimana prossima", "un martedì di aprile", or none."""
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from bot.nlu.when.calendar import after, before, monday
+from bot.nlu.when.calendar import after, monday
 from bot.nlu.when.gaps import SENTENCE_END, soft
 from bot.nlu.when.items import Item, Manner, on
-from bot.nlu.when.lexicon import ANY_NUMBER, ORDINAL, WEEKDAYS, count
+from bot.nlu.when.lexicon import WEEKDAYS
 from bot.nlu.when.reading import Reading
 
-_ANCHOR = re.compile(
-    r"^ (?P<op>dopo|prima di|prima del|prima dell|prima della|successivo a|che precede|che segue|subito dopo)(?: (?:il|la|l|i|le))? $"
-)
-_BESIDE = re.compile(
-    r"\b(?:il |al )?giorno (?P<op>prima|dopo|precedente|successivo|seguente)(?: (?:di|del|dell|della|a|al|all|il|la|l|le))* $"
-)
-_WEEK_OF = re.compile(
-    r"\bsettimana (?P<op>dopo|prima|successiva|precedente|che precede|che segue|che inizia|che parte|che va|che comincia|di|del|dell|della|dal|dall|con)"
-    r"(?: (?:di|del|dell|della|a|al|all|il|la|l|le|i|dal|dall|da|con|lunedi))* ?$"
-)
-_COUNTED = re.compile(
-    rf"\b(?P<n>{ANY_NUMBER}) (?P<unit>giorni|giorno|settimane|settimana) (?P<op>prima|dopo)(?: (?:di|del|dell|della|il|la|l|le|i))* ?$"
-)
-_GOES_ON = re.compile(r" (?:al|all|alla|a|fino) ")
 _NEGATIVE = re.compile(
     r"\b(?:non|no|tranne|eccetto|escluso|esclusi|salvo|mai|o|oppure|né|ne|senno|altrimenti|invece|meno)\b"
 )
-
-
-def anchor(items: list[Item], text: str, today: date) -> list[Item]:
-    """Days counted from another: "giovedì prima di Pasqua", "il giorno dopo Ferragosto", "la settimana del 16"."""
-    result: list[Item] = []
-    for item in items:
-        since = result[-1].end if result else 0
-        day = item.options[0].date if item.kind == "day" and item.options else None
-        if day is None:
-            result.append(item)
-        elif result and result[-1].kind == "weekday" and (match := _ANCHOR.match(text[since : item.start])):
-            moved = before if match["op"].startswith(("prima", "che precede")) else after
-            weeks = timedelta(weeks=_nth(text[: result[-1].start]) * (-1 if moved is before else 1))
-            options = on(*(moved(one.date, result[-1].weekday) + weeks for one in item.options if one.date))
-            result[-1] = replace(item, start=result[-1].start, options=options, explicit_month=False)
-        else:
-            result.append(_beside(item, text[since : item.start], text, today))
-    return result
-
-
-def _nth(before_weekday: str) -> int:
-    """How many weeks more "il secondo giovedì dopo Pasqua" is than the first."""
-    said = re.search(r"\b(second|terz|quart)[oa] $", before_weekday)
-    return ORDINAL[said[1]] - 1 if said else 0
-
-
-def _beside(item: Item, gap: str, text: str, today: date) -> Item:
-    days = [one.date for one in item.options if one.date]
-    if match := _BESIDE.search(gap):
-        step = timedelta(days=-1 if match["op"].startswith("pr") else 1)
-        return replace(
-            item, start=item.start - len(match[0]), options=on(*(day + step for day in days)), explicit_month=False
-        )
-    if match := _COUNTED.search(gap):
-        return _counted(item, match)
-    if (match := _WEEK_OF.search(gap)) and not (match["op"].startswith("dal") and _GOES_ON.match(text[item.end :])):
-        weeks = {"dopo": 1, "successiva": 1, "che segue": 1, "prima": -1, "precedente": -1, "che precede": -1}.get(
-            match["op"], 0
-        )
-        options = tuple(_from_today(_week(day, weeks), today) for day in days)
-        return replace(item, start=item.start - len(match[0]), options=options, manner="period", explicit_month=False)
-    return item
-
-
-def _counted(item: Item, match: re.Match[str]) -> Item:
-    """ "Due settimane dopo Pasqua": that day, or its week."""
-    days = match["unit"].startswith("g")
-    step = timedelta(days=count(match["n"]) * (1 if days else 7) * (-1 if match["op"] == "prima" else 1))
-    moved = [one.date + step for one in item.options if one.date]
-    weeks = [] if days else [_week(day, 0) for day in moved]
-    return replace(item, start=item.start - len(match[0]), options=(*on(*moved), *weeks), explicit_month=False)
-
-
-def _from_today(stretch: Reading, today: date) -> Reading:
-    first, last = stretch.date_from, stretch.date_to
-    return replace(stretch, date_from=today) if first and last and first < today <= last else stretch
-
-
-def _week(day: date, weeks: int) -> Reading:
-    """The week of a day, or the one that follows or precedes it."""
-    start = monday(day) + timedelta(weeks=weeks)
-    return Reading(date_from=start, date_to=start + timedelta(days=6))
+_OR = re.compile(r" ?(?:,|o|e|oppure) ?")
+_EVERY_WEEK = re.compile(r"\b(?:ogni|tutte le) settiman[ae]\b")
 
 
 def contain(items: list[Item], text: str, now: datetime) -> list[Item]:
@@ -140,7 +66,11 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
     """A week spoken of earlier in the message, when nothing between says otherwise."""
     for position in range(index - 1, -1, -1):
         item = items[position]
-        if item.manner == "period" and _is_stretch(item) and not _NEGATIVE.search(text[item.end : items[index].start]):
+        if (
+            item.manner == "period"
+            and _is_stretch(item)
+            and not _NEGATIVE.search(text[item.end : items[_head(items, index, text)].start])
+        ):
             first, last = item.options[-1].date_from, item.options[-1].date_to
             return (
                 position
@@ -150,6 +80,15 @@ def _spoken_of_before(items: list[Item], index: int, text: str) -> int | None:
         if item.kind in ("day", "past") or items[index].manner:
             return None
     return None
+
+
+def _head(items: list[Item], index: int, text: str) -> int:
+    """The first weekday of a list: "giovedì o venerdì"."""
+    while (
+        index and items[index - 1].kind == "weekday" and _OR.fullmatch(text[items[index - 1].end : items[index].start])
+    ):
+        index -= 1
+    return index
 
 
 def _is_stretch(item: Item) -> bool:
@@ -204,7 +143,8 @@ def settle_weekdays(items: list[Item], text: str, now: datetime) -> list[Item]:
         manner = item.manner or _manner_of_list(items, index, text)
         habit = (Reading(weekdays=(WEEKDAYS[item.weekday],)),)
         one = plain(replace(item, manner=manner), now)
-        options = habit if manner == "habit" else (*habit, *one) if manner == "either" else one
+        either = manner == "either" or (manner == "" and _EVERY_WEEK.search(text) is not None)
+        options = habit if manner == "habit" else (*habit, *one) if either else one
         result[index] = replace(item, kind="day", options=options, manner=manner)
     return result
 
