@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/python -m uv
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup run test lint types unit lock bench bench-nlu clean
+.PHONY: setup run test lint types unit chromium lock bench bench-nlu clean
 
 setup: $(VENV)/.run
 	@$(BIN)/sportello train >/dev/null
@@ -52,7 +52,17 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	@$(BIN)/mypy
 
-unit: $(VENV)/.dev
+# The browser tests need it; without it they are skipped and say so.
+chromium:
+	@if [ -n "$$SPORTELLO_CHROMIUM" ] || command -v chromium google-chrome >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installo Chromium per le prove delle pagine"; \
+	  { timeout 120 apt-get -qq update; DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -qq install --no-install-recommends \
+	    chromium fonts-dejavu-core; } >/dev/null 2>&1 </dev/null; \
+	fi; \
+	command -v chromium >/dev/null || echo "Chromium non c'è: le prove delle pagine nel browser sono saltate."
+
+unit: $(VENV)/.dev chromium
 	@$(BIN)/sportello train >/dev/null
 	@$(BIN)/python -m pytest
 
