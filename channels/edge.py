@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bot.agenda.postgres import PostgresBook
 from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
-from bot.storage.engine import create_engine
+from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import create_queue
 from channels import agenda_feed, appointments, pages, webchat
 from channels.announcements import Announcements
@@ -47,17 +47,19 @@ def create_app(settings: Settings) -> web.Application:
 
 async def resources(app: web.Application) -> AsyncIterator[None]:
     """Open the database, the queue and the listener; close them when the application ends."""
-    app[webchat.ENGINE] = create_engine(pool_size=10)
+    app[webchat.ENGINE] = create_engine(pool_size=5)
     app[BOOK] = PostgresBook(app[webchat.ENGINE])
+    app[webchat.STATEMENTS] = create_statement_engine(pool_size=10)
     app[webchat.QUEUE] = create_queue(max_size=2)
     async with app[webchat.QUEUE].open_async(), app[webchat.ANNOUNCEMENTS].listening():
         yield
+    await app[webchat.STATEMENTS].dispose()
     await app[webchat.ENGINE].dispose()
 
 
 async def health(request: web.Request) -> web.Response:
     """200 while messages can be accepted."""
-    async with request.app[webchat.ENGINE].connect() as connection:
+    async with request.app[webchat.STATEMENTS].connect() as connection:
         await connection.execute(text("SELECT 1"))
     return web.json_response({"status": "ok"})
 

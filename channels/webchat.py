@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 import unicodedata
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,17 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 from procrastinate import App
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversations.model import InboundMessage, Link, Message, Reply
-from bot.conversations.store import add_outgoing, hash_token, messages_after, open_conversation, token_hash_of
+from bot.conversations.store import (
+    add_outgoing,
+    hash_token,
+    messages_after,
+    open_conversation,
+    token_hash_and_messages_after,
+    token_hash_of,
+)
 from bot.dialogue.payloads import PayloadError, check_payload
 from bot.settings import Settings
 from channels.announcements import Announcements
@@ -28,6 +36,7 @@ from channels.sentences import GREETING, PRIVACY_TITLE, say
 log = structlog.get_logger()
 
 ENGINE = web.AppKey("engine", AsyncEngine)
+STATEMENTS = web.AppKey("statements", AsyncEngine)
 QUEUE = web.AppKey("queue", App)
 SETTINGS = web.AppKey("settings", Settings)
 ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
@@ -73,10 +82,16 @@ async def send(request: web.Request) -> web.Response:
 @routes.get("/webchat/v1/conversations/{id}/messages", name="webchat_poll")
 async def poll(request: web.Request) -> web.Response:
     """Messages after a sequence number; waits for the first one when asked to."""
-    conversation_id = await authorised(request)
-    after = read_number(request, "after", default=0, most=2**31 - 1)
+    conversation_id, token = credentials(request)
+    after = int(read_number(request, "after", default=0, most=2**31 - 1))
     wait = min(read_number(request, "wait", default=0, most=3600), MAX_WAIT_SECONDS)
-    found = await wait_for_messages(request.app, conversation_id, int(after), wait)
+
+    async def authorised_look(connection: AsyncConnection) -> list[Message]:
+        stored, found = await token_hash_and_messages_after(connection, conversation_id, after)
+        check_token(token, stored)
+        return found
+
+    found = await wait_for_messages(request.app, conversation_id, after, wait, first_look=authorised_look)
     return json_response({"messages": [as_json(message) for message in found]})
 
 
@@ -114,17 +129,28 @@ async def push_messages(app: web.Application, socket: web.WebSocketResponse, con
         await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
-async def wait_for_messages(app: web.Application, conversation_id: UUID, after: int, wait: float) -> list[Message]:
+Look = Callable[[AsyncConnection], Awaitable[list[Message]]]
+
+
+async def wait_for_messages(
+    app: web.Application, conversation_id: UUID, after: int, wait: float, *, first_look: Look | None = None
+) -> list[Message]:
     """The messages after a sequence number, at once if there are any, else the first to come within `wait` seconds."""
     announcements = app[ANNOUNCEMENTS]
     if announcements.open_waiters() >= app[SETTINGS].max_open_polls:
         raise Problem(503, "busy", "too many open requests; try again", retry_after=2)
+
+    async def look_again(connection: AsyncConnection) -> list[Message]:
+        return await messages_after(connection, conversation_id, after)
+
     deadline = time.monotonic() + wait
+    look = first_look or look_again
     async with announcements.waiter(conversation_id) as news:
         while True:
             news.clear()
-            async with app[ENGINE].connect() as connection:
-                found = await messages_after(connection, conversation_id, after)
+            async with app[STATEMENTS].connect() as connection:
+                found = await look(connection)
+            look = look_again
             left = deadline - time.monotonic()
             if found or left <= 0:
                 return found
@@ -135,7 +161,16 @@ async def wait_for_messages(app: web.Application, conversation_id: UUID, after: 
 
 
 async def authorised(request: web.Request) -> UUID:
-    """The conversation named in the path, once the bearer token is proved to be its own.
+    """The conversation named in the path, once the bearer token is proved to be its own."""
+    conversation_id, token = credentials(request)
+    async with request.app[STATEMENTS].connect() as connection:
+        stored = await token_hash_of(connection, conversation_id)
+    check_token(token, stored)
+    return conversation_id
+
+
+def credentials(request: web.Request) -> tuple[UUID, str]:
+    """The conversation named in the path and the bearer token, neither proved yet.
 
     The token comes in `Authorization`, or for a browser's WebSocket, which cannot set it, as the second protocol offered.
     """
@@ -147,16 +182,17 @@ async def authorised(request: web.Request) -> UUID:
     if not token:
         raise Problem(401, "token_missing", "send Authorization: Bearer <token>")
     try:
-        conversation_id = UUID(request.match_info["id"])
+        return UUID(request.match_info["id"]), token
     except ValueError:
         raise Problem(404, "conversation_unknown", "no conversation has this id") from None
-    async with request.app[ENGINE].connect() as connection:
-        stored = await token_hash_of(connection, conversation_id)
+
+
+def check_token(token: str, stored: bytes | None) -> None:
+    """Refuse unless there is such a conversation and the token is its own."""
     if stored is None:
         raise Problem(404, "conversation_unknown", "no conversation has this id")
     if not hmac.compare_digest(stored, hash_token(token)):
         raise Problem(401, "token_wrong", "the token is not the one of this conversation")
-    return conversation_id
 
 
 def check_origin(request: web.Request) -> None:

@@ -19,7 +19,7 @@ from bot.conversations.store import add_late_notices, record_incident, store_ans
 from bot.dialogue.client import DialogueClient, DialogueUnavailable
 from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
-from bot.storage.engine import create_engine
+from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import ANSWER_TASK, DELETE_DONE, HEARTBEAT_SECONDS, STALLED_AFTER_SECONDS, create_queue
 from channels.agenda_jobs import tell_about_appointments
 from channels.inbox import ANSWER_QUEUE
@@ -36,9 +36,10 @@ FAILED_TRIES = 3
 
 @dataclass(frozen=True)
 class Desk:
-    """What a job needs: the database, the dialogue, the limits."""
+    """What a job needs: the database (for transactions, and for single statements), the dialogue, the limits."""
 
     engine: AsyncEngine
+    statements: AsyncEngine
     dialogue: DialogueClient
     settings: Settings
 
@@ -48,19 +49,19 @@ async def answer_message(desk: Desk, message_id: UUID) -> None:
 
     Raises `DialogueUnavailable` when the dialogue stays away: the job is then put back, and stays first in its conversation.
     """
-    async with desk.engine.connect() as connection:
+    async with desk.statements.connect() as connection:
         waiting = await waiting_message(connection, message_id)
     if waiting is None or waiting.answered or waiting.owner == "operator":
         return
     waiting = await made_ready(desk.engine, waiting)
     replies, parse = await ask_patiently(desk, waiting)
     try:
-        async with desk.engine.begin() as connection:
+        async with desk.statements.connect() as connection:
             await store_answer(connection, waiting, replies, parse)
     except DataError as error:
         # PostgreSQL cannot keep every character that JSON can carry.
         sorry = await failure_reply(desk, waiting, error)
-        async with desk.engine.begin() as connection:
+        async with desk.statements.connect() as connection:
             await store_answer(connection, waiting, [sorry], None)
 
 
@@ -132,11 +133,12 @@ async def take_over_stalled(queue: App) -> None:
 async def run() -> None:
     """Work until told to stop; jobs under way are finished first."""
     settings = get_settings()
-    engine = create_engine(pool_size=settings.worker_concurrency)
+    engine = create_engine(pool_size=2)
+    statements = create_statement_engine(pool_size=settings.worker_concurrency)
     dialogue = DialogueClient(
         settings.rasa_url, timeout=settings.reply_timeout, concurrency=settings.worker_concurrency
     )
-    desk = Desk(engine=engine, dialogue=dialogue, settings=settings)
+    desk = Desk(engine=engine, statements=statements, dialogue=dialogue, settings=settings)
     queue = create_queue(max_size=6)
     register_tasks(queue, desk)
     async with queue.open_async():
@@ -168,6 +170,7 @@ async def run() -> None:
             task.cancel()
         results = await asyncio.gather(work, *others, return_exceptions=True)
     await dialogue.close()
+    await statements.dispose()
     await engine.dispose()
     for result in results:
         if isinstance(result, Exception):

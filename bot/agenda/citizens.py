@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from itertools import pairwise
 
@@ -30,11 +30,18 @@ def name_fingerprints(name: str) -> list[bytes]:
     return sorted({fingerprint(PURPOSE, word) for word in _spellings(name)})
 
 
-def surname_fingerprints(surname: str) -> list[list[bytes]]:
-    """For each word of a surname, the fingerprints it may be stored under; empty when there is no word in it."""
+def is_named(stored: Collection[bytes], surname: str) -> bool:
+    """Whether every word of a surname, or all of them in one, is in the name that was fingerprinted."""
     words = _words(surname)
     # A lone initial would be too easy a guess.
-    return [fingerprints(PURPOSE, word) for word in words] if sum(map(len, words)) > 1 else []
+    if len("".join(words)) < 2:
+        return False
+    known = {bytes(one) for one in stored}
+    return all(_known(word, known) for word in words) or _known("".join(words), known)
+
+
+def _known(word: str, known: set[bytes]) -> bool:
+    return not known.isdisjoint(fingerprints(PURPOSE, word))
 
 
 def _words(name: str) -> list[str]:

@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.model import Hold, Slot, SlotTakenError
-from bot.agenda.places import Claim, bookable, slot_of, take
+from bot.agenda.places import Claim, has_place, room_for, slot_of, take
 from bot.agenda.tables import claims, desks, lapsed_holds
-from bot.agenda.transactions import CONVERSATION_LOCK, lock
+from bot.agenda.transactions import lock
 from bot.settings import get_settings
 
 FORGET = text("""
@@ -21,20 +21,23 @@ DELETE FROM agenda_lapsed_holds WHERE created_at < :before
 
 async def hold(connection: AsyncConnection, conversation_id: UUID, slot: Slot, *, now: datetime) -> Hold:
     """As the protocol's method."""
-    await connection.execute(CONVERSATION_LOCK, {"key": str(conversation_id)})
-    earlier = await holds_of(connection, conversation_id)
-    await lock(connection, None, {slot.site_id} | {one.slot.site_id for one in earlier})
+    room = await room_for(connection, slot, now=now)
+    await lock(connection, conversation_id, ())
+    held = await holds_of(connection, conversation_id)
+    again = any(_same(one.slot, slot) for one in held)
+    # Most who come too late learn it here, without waiting in line for the site.
+    if not again and not await has_place(connection, room, conversation_id=conversation_id, now=now):
+        raise SlotTakenError
+    await lock(connection, None, {slot.site_id} | {one.slot.site_id for one in held})
     expires_at = now + timedelta(minutes=get_settings().hold_minutes)
     for one in await holds_of(connection, conversation_id):
         if _same(one.slot, slot):
-            return await _renewed(connection, one, expires_at, now=now)
+            return await _renewed(connection, one, expires_at)
         if not one.offered:
             await release(connection, one.id)
     await connection.execute(delete(lapsed_holds).where(lapsed_holds.c.conversation_id == conversation_id))
     hold_id = uuid4()
-    taken = await take(connection, hold_id, slot, conversation_id=conversation_id, expires_at=expires_at, now=now)
-    if taken is None:
-        raise SlotTakenError
+    taken = await take(connection, hold_id, room, conversation_id=conversation_id, expires_at=expires_at, now=now)
     return Hold(id=hold_id, slot=taken, expires_at=expires_at)
 
 
@@ -74,8 +77,7 @@ async def forget_expired(connection: AsyncConnection, *, now: datetime) -> None:
     await connection.execute(FORGET, {"before": now - timedelta(days=1)})
 
 
-async def _renewed(connection: AsyncConnection, held: Claim, expires_at: datetime, *, now: datetime) -> Hold:
-    await bookable(connection, held.slot, now=now)
+async def _renewed(connection: AsyncConnection, held: Claim, expires_at: datetime) -> Hold:
     if held.offered:
         # The waiting list gave it for longer than a person deciding has.
         expires_at = max(expires_at, held.expires_at or expires_at)

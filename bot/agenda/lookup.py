@@ -1,6 +1,5 @@
 """Finding one's appointment by code and surname, with few guesses allowed."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda import reminders
-from bot.agenda.citizens import surname_fingerprints
+from bot.agenda.citizens import is_named
 from bot.agenda.codes import normalised
 from bot.agenda.model import Appointment, LockedError
 from bot.agenda.records import appointment_of
@@ -31,7 +30,7 @@ async def claim(
         appointments.c.code == normalised(code), appointments.c.state == "da_erogare", appointments.c.ends > now
     )
     row = (await connection.execute(query)).mappings().one_or_none()
-    if row is None or not _named(row["surname_fingerprints"], surname):
+    if row is None or not is_named(row["surname_fingerprints"], surname):
         await connection.execute(insert(wrong_codes).values(conversation_id=conversation_id, tried_at=now))
         return None
     found = appointment_of(row)
@@ -54,9 +53,3 @@ async def _locked(connection: AsyncConnection, conversation_id: UUID, *, now: da
     if len(tries) < WRONG_TRIES or tries[0] - tries[-1] > WITHIN or now >= tries[0] + WITHIN:
         return None
     return LockedError(tries[0] + WITHIN)
-
-
-def _named(stored: Sequence[bytes], surname: str) -> bool:
-    words = surname_fingerprints(surname)
-    known = {bytes(one) for one in stored}
-    return bool(words) and all(known.intersection(word) for word in words)

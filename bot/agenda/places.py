@@ -1,7 +1,8 @@
 """Taking a place: the one way a claim comes to be. The site must be locked (`transactions.lock`) by the caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.calendar import Desk, local_day, places_at
 from bot.agenda.catalogue import read_desks, read_service
-from bot.agenda.model import NotBookableError, Service, Slot
+from bot.agenda.model import NotBookableError, Service, Slot, SlotTakenError
 
 PURGE = text("""
 WITH gone AS (
@@ -21,21 +22,31 @@ SELECT id, desk_id, lower(during), upper(during), service_id, mode, conversation
 ON CONFLICT DO NOTHING
 """)
 
-TAKE = text("""
-INSERT INTO agenda_claims
-    (id, desk_id, lane, during, service_id, mode, conversation_id, expires_at, offered, created_at)
-SELECT :id, desk.id, lane, tstzrange(:starts, :ends), :service_id, :mode, :conversation_id, :expires_at, :offered, :now
+# The places of the desks that can take the slot, less those where something is at that time that neither has expired
+# nor is this conversation's own hold, which it would give back.
+ROOM = """
 FROM unnest(CAST(:desks AS bigint[]), CAST(:places AS integer[])) WITH ORDINALITY AS desk(id, places, turn),
-    generate_series(1, desk.places) AS lane
+    generate_series(1, desk.places) AS place(lane)
 WHERE NOT EXISTS (
     SELECT 1 FROM agenda_claims taken
-    WHERE taken.desk_id = desk.id AND taken.lane = lane AND taken.during && tstzrange(:starts, :ends)
+    WHERE taken.desk_id = desk.id AND taken.lane = place.lane AND taken.during && tstzrange(:starts, :ends)
         AND lower(taken.during) > CAST(:starts AS timestamptz) - interval '1 day' AND lower(taken.during) < :ends
+        AND (taken.expires_at IS NULL
+            OR taken.expires_at > :now AND (taken.offered OR taken.conversation_id IS DISTINCT FROM :conversation_id))
 )
-ORDER BY turn, lane LIMIT 1
-ON CONFLICT DO NOTHING
-RETURNING desk_id
-""")
+"""
+
+HAS_ROOM = text("SELECT EXISTS (SELECT 1 " + ROOM + ")")
+
+TAKE = text(
+    """
+INSERT INTO agenda_claims
+    (id, desk_id, lane, during, service_id, mode, conversation_id, expires_at, offered, created_at)
+SELECT :id, desk.id, place.lane, tstzrange(:starts, :ends), :service_id, :mode, :conversation_id, :expires_at, :offered, :now
+"""
+    + ROOM
+    + "ORDER BY desk.turn, place.lane LIMIT 1 ON CONFLICT DO NOTHING RETURNING desk_id"
+)
 
 CLAIM = text("""
 SELECT c.id, c.desk_id, d.site_id, c.service_id, c.mode, lower(c.during) AS starts, upper(c.during) AS ends,
@@ -93,50 +104,65 @@ async def bookable(connection: AsyncConnection, slot: Slot, *, now: datetime) ->
     return service
 
 
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """Where a slot can be: the desks of its site and how many places each has, in the order to try them."""
+
+    slot: Slot
+    desks: list[int]
+    places: list[int]
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        """The parameters that statements about it share."""
+        when = {"starts": self.slot.starts, "ends": self.slot.ends, "now": now}
+        return {"desks": self.desks, "places": self.places} | when
+
+
+async def room_for(connection: AsyncConnection, slot: Slot, *, now: datetime) -> Room:
+    """Where the slot can be by the calendar: at its desk or, when that is full, at another of its site.
+
+    Raises as `bookable`, and `SlotTakenError` when the calendar has no such slot.
+    """
+    service = await bookable(connection, slot, now=now)
+    desks = await read_desks(connection, [slot.site_id], from_day=local_day(slot.starts), service_id=service.id)
+    places = {desk.id: _places(desk, slot, service) for desk in desks}
+    turn = sorted((desk_id for desk_id, count in places.items() if count), key=lambda one: (one != slot.desk_id, one))
+    if not turn:
+        raise SlotTakenError
+    wanted = replace(slot, ends=slot.starts + service.duration)
+    return Room(slot=wanted, desks=turn, places=[places[desk_id] for desk_id in turn])
+
+
+async def has_place(connection: AsyncConnection, room: Room, *, conversation_id: UUID, now: datetime) -> bool:
+    """Whether there is a place just now, that conversation's own hold not counted. Needs no lock and promises nothing."""
+    values = room.values(now) | {"conversation_id": conversation_id}
+    return bool((await connection.execute(HAS_ROOM, values)).scalar_one())
+
+
 async def take(
     connection: AsyncConnection,
     claim_id: UUID,
-    slot: Slot,
+    room: Room,
     *,
     conversation_id: UUID,
     expires_at: datetime | None,
     now: datetime,
     offered: bool = False,
-) -> Slot | None:
-    """Claim a place for the slot at its desk or, when that is full, at another of the same site.
-
-    Returns the slot that was taken, or None when there is no place or the calendar has no such slot.
-    Raises as `bookable`.
-    """
-    service = await bookable(connection, slot, now=now)
-    ends = slot.starts + service.duration
-    desks = await read_desks(connection, [slot.site_id], from_day=local_day(slot.starts), service_id=service.id)
-    places = {desk.id: _places(desk, slot, service) for desk in desks}
-    turn = sorted((desk_id for desk_id, count in places.items() if count), key=lambda one: (one != slot.desk_id, one))
-    if not turn:
-        return None
-    when = {"desks": turn, "starts": slot.starts, "ends": ends, "now": now}
-    await connection.execute(PURGE, when)
+) -> Slot:
+    """Claim a place and return the slot with its desk. Raises `SlotTakenError` when there is none."""
+    await connection.execute(PURGE, room.values(now))
     values = {
         "id": claim_id,
-        "places": [places[desk_id] for desk_id in turn],
-        "service_id": service.id,
-        "mode": slot.mode,
+        "service_id": room.slot.service_id,
+        "mode": room.slot.mode,
         "conversation_id": conversation_id,
         "expires_at": expires_at,
         "offered": offered,
     }
-    desk_id = (await connection.execute(TAKE, when | values)).scalar_one_or_none()
+    desk_id = (await connection.execute(TAKE, room.values(now) | values)).scalar_one_or_none()
     if desk_id is None:
-        return None
-    return Slot(
-        site_id=slot.site_id,
-        desk_id=desk_id,
-        service_id=service.id,
-        mode=slot.mode,
-        starts=slot.starts,
-        ends=ends,
-    )
+        raise SlotTakenError
+    return replace(room.slot, desk_id=desk_id)
 
 
 def _places(desk: Desk, slot: Slot, service: Service) -> int:

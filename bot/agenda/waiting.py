@@ -17,7 +17,7 @@ from bot.agenda.calendar import local_day
 from bot.agenda.citizens import opened, sealed
 from bot.agenda.holds import release
 from bot.agenda.model import Appointment, Citizen, Hold, NotFoundError, Offer, Slot, SlotQuery, SlotTakenError, Waiting
-from bot.agenda.places import take
+from bot.agenda.places import room_for, take
 from bot.agenda.records import belongs_to
 from bot.agenda.tables import appointments, offers, waiting
 from bot.agenda.transactions import lock, try_lock
@@ -170,17 +170,14 @@ async def _held(
 ) -> Hold | None:
     if not await try_lock(connection, wait.conversation_id, {slot.site_id}):
         return None
-    hold_id = uuid4()
-    taken = await take(
-        connection,
-        hold_id,
-        slot,
-        conversation_id=wait.conversation_id,
-        expires_at=until,
-        now=now,
-        offered=True,
-    )
-    return Hold(id=hold_id, slot=taken, expires_at=until) if taken else None
+    hold_id, room = uuid4(), await room_for(connection, slot, now=now)
+    try:
+        taken = await take(
+            connection, hold_id, room, conversation_id=wait.conversation_id, expires_at=until, now=now, offered=True
+        )
+    except SlotTakenError:
+        return None  # between looking and locking
+    return Hold(id=hold_id, slot=taken, expires_at=until)
 
 
 async def _offer_and_wait(

@@ -1,20 +1,25 @@
-"""Reading and writing the transcript. Every function takes an open connection: the caller decides the transaction."""
+"""Reading and writing the transcript. Every function takes an open connection: the caller decides the transaction.
+
+The statements of every message are made once: making one and looking up how it reads in SQL takes as long as running it.
+"""
 
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, column, func, insert, literal, select, true, update
+from sqlalchemy import Text, Uuid, and_, bindparam, column, func, insert, literal, select, text, true, update
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
+from sqlalchemy.sql.elements import BindParameter
 
 from bot.conversations.model import InboundMessage, Kind, Message, Parse, Reply, Sender, Waiting
 from bot.privacy.showing import filled_in
-from bot.storage.tables import conversations, incidents, messages, parses
+from bot.storage.tables import conversations, incidents, messages
 
 NEW_MESSAGES = "sportello_messages"
 """PostgreSQL notification channel; the payload is the conversation's id."""
@@ -49,13 +54,15 @@ async def open_conversation(connection: AsyncConnection, *, channel: str) -> tup
     return conversation_id, token
 
 
+_TOKEN_HASH = select(conversations.c.token_hash).where(conversations.c.id == bindparam("conversation"))
+
+
 async def token_hash_of(connection: AsyncConnection, conversation_id: UUID) -> bytes | None:
     """The stored hash of the conversation's token, or None when there is no such conversation."""
-    query = select(conversations.c.token_hash).where(conversations.c.id == conversation_id)
-    return (await connection.execute(query)).scalar_one_or_none()
+    return (await connection.execute(_TOKEN_HASH, {"conversation": conversation_id})).scalar_one_or_none()
 
 
-def _advance(conversation_id: UUID) -> ReturningUpdate[tuple[int]]:
+def _advance(conversation_id: UUID | BindParameter[UUID]) -> ReturningUpdate[tuple[int]]:
     """Take the next sequence number. Locks the conversation's row until the transaction ends, so numbers appear in order."""
     return (
         update(conversations)
@@ -63,6 +70,31 @@ def _advance(conversation_id: UUID) -> ReturningUpdate[tuple[int]]:
         .values(last_seq=conversations.c.last_seq + 1, last_message_at=func.now())
         .returning(conversations.c.last_seq)
     )
+
+
+def _store_inbound() -> ReturningInsert[Any]:
+    """One statement: it locks the conversation's row, so nobody else can be storing the same message meanwhile."""
+    conversation = bindparam("conversation", type_=Uuid)
+    numbered = _advance(conversation).cte("numbered")
+    row = {
+        "id": bindparam("message", type_=Uuid),
+        "conversation_id": conversation,
+        "seq": numbered.c.last_seq,
+        "sender": literal("citizen"),
+        "text": bindparam("text", type_=Text),
+        "payload": bindparam("payload", type_=Text),
+        "channel_message_id": bindparam("channel_message", type_=Text),
+    }
+    return (
+        pg_insert(messages)
+        .from_select(list(row), select(*row.values()))
+        .on_conflict_do_nothing(constraint="messages_received_once")
+        # announced like every other message: the citizen may have the conversation open twice
+        .returning(func.pg_notify(NEW_MESSAGES, messages.c.conversation_id.cast(Text)))
+    )
+
+
+_STORE_INBOUND = _store_inbound()
 
 
 async def store_inbound(connection: AsyncConnection, message: InboundMessage) -> tuple[UUID, bool]:
@@ -74,24 +106,14 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
     if message.payload is not None:
         text = await pressed_title(connection, message.conversation_id, message.payload)
     message_id = uuid4()
-    # One statement: it locks the conversation's row, so nobody else can be storing the same message meanwhile.
-    numbered = _advance(message.conversation_id).cte("numbered")
-    row = {
-        "id": literal(message_id),
-        "conversation_id": literal(message.conversation_id),
-        "seq": numbered.c.last_seq,
-        "sender": literal("citizen"),
-        "text": literal(text),
-        "payload": literal(message.payload, Text),
-        "channel_message_id": literal(message.channel_message_id),
+    values = {
+        "message": message_id,
+        "conversation": message.conversation_id,
+        "text": text,
+        "payload": message.payload,
+        "channel_message": message.channel_message_id,
     }
-    stored = await connection.execute(
-        pg_insert(messages)
-        .from_select(list(row), select(*row.values()))
-        .on_conflict_do_nothing(constraint="messages_received_once")
-        # announced like every other message: the citizen may have the conversation open twice
-        .returning(func.pg_notify(NEW_MESSAGES, str(message.conversation_id)))
-    )
+    stored = await connection.execute(_STORE_INBOUND, values)
     if stored.first() is not None:
         return message_id, True
     # A repeated delivery leaves no hole in the numbers: the row is still locked.
@@ -121,33 +143,35 @@ async def pressed_title(connection: AsyncConnection, conversation_id: UUID, payl
     return (await connection.execute(query)).scalar_one_or_none() or ""
 
 
+_before = messages.alias("before")
+_SHOWN_LAST = (
+    select(_before.c.buttons)
+    .where(_before.c.conversation_id == messages.c.conversation_id, _before.c.seq < messages.c.seq)
+    .where(_before.c.sender != "citizen", _before.c.kind == "message")
+    .order_by(_before.c.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_WAITING = (
+    select(
+        messages.c.id,
+        messages.c.conversation_id,
+        messages.c.text,
+        messages.c.payload,
+        conversations.c.owner,
+        conversations.c.channel,
+        messages.c.answered_at.is_not(None).label("answered"),
+        conversations.c.expects,
+        func.coalesce(_SHOWN_LAST, literal([], JSONB)).label("choices"),
+    )
+    .join(conversations, conversations.c.id == messages.c.conversation_id)
+    .where(messages.c.id == bindparam("message"))
+)
+
+
 async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Waiting | None:
     """The message to answer, or None when it was erased meanwhile."""
-    before = messages.alias("before")
-    shown_last = (
-        select(before.c.buttons)
-        .where(before.c.conversation_id == messages.c.conversation_id, before.c.seq < messages.c.seq)
-        .where(before.c.sender != "citizen", before.c.kind == "message")
-        .order_by(before.c.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = (
-        select(
-            messages.c.id,
-            messages.c.conversation_id,
-            messages.c.text,
-            messages.c.payload,
-            conversations.c.owner,
-            conversations.c.channel,
-            messages.c.answered_at.is_not(None).label("answered"),
-            conversations.c.expects,
-            func.coalesce(shown_last, literal([], JSONB)).label("choices"),
-        )
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(messages.c.id == message_id)
-    )
-    row = (await connection.execute(query)).mappings().one_or_none()
+    row = (await connection.execute(_WAITING, {"message": message_id})).mappings().one_or_none()
     return Waiting(**row) if row else None
 
 
@@ -179,50 +203,99 @@ async def add_outgoing(
     await connection.execute(select(func.pg_notify(NEW_MESSAGES, str(conversation_id))))
 
 
+_STORE_ANSWER = text("""
+WITH turn AS (
+    SELECT id FROM conversations WHERE id = :conversation AND owner = 'bot' FOR UPDATE
+), claimed AS (
+    UPDATE messages SET answered_at = clock_timestamp()
+    FROM turn WHERE messages.id = :message AND messages.conversation_id = turn.id AND answered_at IS NULL
+    RETURNING messages.conversation_id
+), understood AS (
+    INSERT INTO parses (message_id, intent, confidence, fallback, entities, ranking, model, actions)
+    SELECT :message, parse.* FROM claimed, jsonb_to_record(:parse) AS parse (
+        intent text, confidence double precision, fallback boolean,
+        entities jsonb, ranking jsonb, model text, actions text[]
+    )
+    WHERE :parse IS NOT NULL
+    ON CONFLICT DO NOTHING
+), numbered AS (
+    UPDATE conversations
+    SET last_seq = last_seq + jsonb_array_length(:replies), last_message_at = now(), expects = :expects
+    FROM claimed WHERE conversations.id = claimed.conversation_id
+    RETURNING conversations.id, last_seq - jsonb_array_length(:replies) AS before
+), said AS (
+    INSERT INTO messages (id, conversation_id, seq, sender, text, buttons, links, in_reply_to)
+    SELECT CAST(reply->>'id' AS uuid), numbered.id, before + place, 'bot',
+           reply->>'text', reply->'buttons', reply->'links', :message
+    FROM numbered, jsonb_array_elements(:replies) WITH ORDINALITY AS replies (reply, place)
+)
+SELECT pg_notify(:channel, CAST(conversation_id AS text)) FROM claimed
+""").bindparams(
+    bindparam("conversation", type_=Uuid),
+    bindparam("message", type_=Uuid),
+    bindparam("parse", type_=JSONB(none_as_null=True)),
+    bindparam("replies", type_=JSONB),
+    bindparam("expects", type_=Text),
+    bindparam("channel", type_=Text),
+)
+
+
 async def store_answer(
     connection: AsyncConnection, waiting: Waiting, replies: Sequence[Reply], parse: Parse | None
 ) -> bool:
-    """Store the answer to a message once.
+    """Store the answer to a message once, in one statement.
 
     False, and nothing written, when it was answered already, or when a person has taken the conversation meanwhile:
     whose turn it is is looked at when the answer leaves, not when the question came.
     """
-    owner = select(conversations.c.owner).where(conversations.c.id == waiting.conversation_id).scalar_subquery()
-    claimed = await connection.execute(
-        update(messages)
-        .where(messages.c.id == waiting.id, messages.c.answered_at.is_(None), owner == "bot")
-        .values(answered_at=func.clock_timestamp())
-    )
-    if claimed.rowcount == 0:
-        return False
-    if parse is not None:
-        values = asdict(parse)
-        await connection.execute(pg_insert(parses).values(message_id=waiting.id, **values).on_conflict_do_nothing())
-    await add_outgoing(connection, waiting.conversation_id, replies, in_reply_to=waiting.id)
-    expects = next((reply.expects for reply in reversed(replies) if reply.expects), None)
-    if expects != waiting.expects:
-        await connection.execute(
-            update(conversations).where(conversations.c.id == waiting.conversation_id).values(expects=expects)
-        )
-    return True
+    values = {
+        "conversation": waiting.conversation_id,
+        "message": waiting.id,
+        "parse": None if parse is None else asdict(parse),
+        "replies": [{"id": str(uuid4()), **asdict(reply)} for reply in replies],
+        "expects": next((reply.expects for reply in reversed(replies) if reply.expects), None),
+        "channel": NEW_MESSAGES,
+    }
+    return (await connection.execute(_STORE_ANSWER, values)).first() is not None
 
 
-async def messages_after(
-    connection: AsyncConnection, conversation_id: UUID, seq: int, *, limit: int = 200
+_IS_AFTER = and_(messages.c.conversation_id == bindparam("conversation", type_=Uuid), messages.c.seq > bindparam("seq"))
+_MESSAGES_AFTER = select(*SHOWN).where(_IS_AFTER).order_by(messages.c.seq).limit(bindparam("most"))
+_TOKEN_HASH_AND_MESSAGES_AFTER = (
+    select(conversations.c.token_hash, *SHOWN)
+    .select_from(conversations)
+    .outerjoin(messages, _IS_AFTER)
+    .where(conversations.c.id == bindparam("conversation", type_=Uuid))
+    .order_by(messages.c.seq)
+    .limit(bindparam("most"))
+)
+MOST_AT_ONCE = 200
+
+
+async def messages_after(connection: AsyncConnection, conversation_id: UUID, seq: int) -> list[Message]:
+    """The conversation's messages with a greater sequence number, oldest first, the first 200."""
+    values = {"conversation": conversation_id, "seq": seq, "most": MOST_AT_ONCE}
+    rows = [dict(row) for row in (await connection.execute(_MESSAGES_AFTER, values)).mappings()]
+    return await _as_shown(connection, conversation_id, rows)
+
+
+async def token_hash_and_messages_after(
+    connection: AsyncConnection, conversation_id: UUID, seq: int
+) -> tuple[bytes | None, list[Message]]:
+    """What `token_hash_of` and `messages_after` give, asked at once."""
+    values = {"conversation": conversation_id, "seq": seq, "most": MOST_AT_ONCE}
+    rows = [dict(row) for row in (await connection.execute(_TOKEN_HASH_AND_MESSAGES_AFTER, values)).mappings()]
+    hashes = [row.pop("token_hash") for row in rows]
+    found = await _as_shown(connection, conversation_id, [row for row in rows if row["id"] is not None])
+    return (hashes[0] if hashes else None), found
+
+
+async def _as_shown(
+    connection: AsyncConnection, conversation_id: UUID, rows: Sequence[dict[str, Any]]
 ) -> list[Message]:
-    """The conversation's messages with a greater sequence number, oldest first; personal data as the citizen wrote them."""
-    query = (
-        select(*SHOWN)
-        .where(messages.c.conversation_id == conversation_id, messages.c.seq > seq)
-        .order_by(messages.c.seq)
-        .limit(limit)
-    )
-    rows = (await connection.execute(query)).mappings().all()
-    shown = await filled_in(connection, conversation_id, [(row["text"], row["sealed"]) for row in rows])
-    return [
-        Message(**{name: value for name, value in row.items() if name != "sealed"} | {"text": text})
-        for row, text in zip(rows, shown, strict=True)
-    ]
+    """Rows as messages, personal data as the citizen wrote them."""
+    shown = await filled_in(connection, conversation_id, [(row["text"], row.pop("sealed")) for row in rows])
+    return [Message(**(row | {"text": text})) for row, text in zip(rows, shown, strict=True)]
 
 
 async def add_late_notices(connection: AsyncConnection, *, after_seconds: float, reply: Reply) -> int:

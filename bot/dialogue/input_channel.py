@@ -102,7 +102,7 @@ async def handle(
     """Run the dialogue on one message unless it was run already; the tracker is saved only if no action failed."""
     processor = agent.processor
     if not isinstance(processor.action_endpoint, WatchedEndpoint):
-        processor.action_endpoint = WatchedEndpoint(processor.action_endpoint.url)
+        processor.action_endpoint = WatchedEndpoint(processor.action_endpoint.url, **processor.action_endpoint.kwargs)
     # A leading slash is Rasa's notation for an intent: citizens' words must not reach it, buttons must.
     said = payload if payload is not None else text.lstrip("/ \n\t") or "?"
     message = UserMessage(
@@ -112,7 +112,9 @@ async def handle(
         tracker = await processor.get_tracker(conversation_id)
         if turn_of(tracker, message_id):
             return tracker
-        tracker = await processor.log_message(message, should_save_tracker=False)
+        # What `log_message` does, without reading the tracker a second time.
+        await processor._update_tracker_session(tracker, message.output_channel)
+        await processor._handle_message_with_tracker(message, tracker)
         tracker = await processor.run_action_extract_slots(message.output_channel, tracker)
         await processor._run_prediction_loop(message.output_channel, tracker)
         if not failures:

@@ -21,9 +21,9 @@ def main() -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 
-    from bot.dialogue.action_results import check_action_results_quickly
+    from bot.dialogue.quicker import make_rasa_quicker
 
-    check_action_results_quickly()
+    make_rasa_quicker()
 
     settings = get_settings()
     serve_application(

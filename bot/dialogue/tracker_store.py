@@ -2,6 +2,7 @@
 
 Rasa's own store reads and rebuilds every event of the session at each message. Here a tracker read before is used again
 if nobody else has written to the conversation since, which the highest event id tells. What is stored is the same rows.
+Nobody waits for them to be on disk: events lost in a crash of the database belong to a message that is answered again.
 """
 
 import json
@@ -34,15 +35,21 @@ class KeepingTrackerStore(SQLTrackerStore):
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._taken: dict[str, Kept] = {}
         self._events = self.SQLEvent.__table__
+        self._last_id = sa.select(sa.func.max(self._events.c.id)).where(
+            self._events.c.sender_id == sa.bindparam("sender")
+        )
+        self._store = sa.insert(self._events).returning(self._events.c.id)
+        # Each statement is a transaction of its own: one round trip instead of three.
+        self._statements = sa.create_engine(self.engine.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        sa.event.listen(self._statements, "connect", _do_not_wait_for_the_disk)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of the latest session.
 
         It leaves the memory until it is saved: a turn that fails half-way is forgotten, not remembered half-way.
         """
-        with self.engine.connect() as connection:
-            highest = sa.select(sa.func.max(self._events.c.id)).where(self._events.c.sender_id == sender_id)
-            last_id = connection.execute(highest).scalar() or 0
+        with self._statements.connect() as connection:
+            last_id = connection.execute(self._last_id, {"sender": sender_id}).scalar() or 0
         kept = self._kept.pop(sender_id, None)
         if kept is None or kept.last_id != last_id:
             tracker = await super().retrieve(sender_id)
@@ -65,8 +72,8 @@ class KeepingTrackerStore(SQLTrackerStore):
         rows = [self._row(tracker.sender_id, event.as_dict()) for event in list(tracker.events)[stored:]]
         if not rows:
             return
-        with self.engine.begin() as connection:
-            ids = connection.execute(sa.insert(self._events).returning(self._events.c.id), rows).scalars().all()
+        with self._statements.connect() as connection:
+            ids = connection.execute(self._store, rows).scalars().all()
         self._kept[tracker.sender_id] = Kept(tracker, max(ids), len(tracker.events))
         if len(self._kept) > KEPT_TRACKERS:
             self._kept.popitem(last=False)
@@ -81,3 +88,7 @@ class KeepingTrackerStore(SQLTrackerStore):
             "action_name": event.get("name"),
             "data": json.dumps(event),
         }
+
+
+def _do_not_wait_for_the_disk(connection: Any, record: object) -> None:
+    connection.execute("SET synchronous_commit = off")

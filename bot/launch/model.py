@@ -15,7 +15,7 @@ from bot.launch.errors import LaunchError
 from bot.settings import ROOT, Settings
 
 # The code that decides what is learned; the other components only run on what was learned.
-LEARNING_CODE = ("head", "text", "vectors")
+LEARNING_CODE = ("head", "neighbours", "terms", "text", "vectors")
 INPUTS = (
     "config.yml",
     "domain.yml",

@@ -6,7 +6,7 @@ vectors in 89; the neighbours add little to that but make the confidence truer, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from scipy.special import log_softmax, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
+from bot.nlu.terms import TermWeights
 from bot.nlu.text import expand
+
+if TYPE_CHECKING:
+    from bot.nlu.neighbours import Neighbours
 
 Floats = NDArray[np.floating[Any]]
 
@@ -32,31 +36,34 @@ class IntentHead:
 
     classes: NDArray[Any] = field(default_factory=lambda: np.array([]))
     temperature: float = 5.0
-    _chars: TfidfVectorizer = None
-    _words: TfidfVectorizer = None
+    _chars: TermWeights | None = None
+    _words: TermWeights | None = None
     _mean: Floats | None = None
-    _weights: Floats | None = None
+    _vector_weights: Floats | None = None
     _bias: Floats | None = None
-    _examples: Floats | None = None
+    _neighbours: "Neighbours | None" = None
     _example_classes: NDArray[Any] | None = None
 
     def fit(self, texts: Sequence[str], intents: Sequence[str], vectors: Floats | None, *, seed: int) -> None:
         """Learn from examples; afterwards call `calibrate` with messages by other hands."""
         expanded = [expand(text) for text in texts]
-        self._chars = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32
-        )
-        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+", dtype=np.float32)
-        self._chars.fit(expanded)
-        self._words.fit(expanded)
+        chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2, dtype=np.float32)
+        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+", dtype=np.float32)
+        blocks = [chars.fit_transform(expanded) * CHAR_WEIGHT, words.fit_transform(expanded) * WORD_WEIGHT]
         if vectors is not None:
             self._mean = vectors.mean(axis=0)
-            self._examples = self._centred(vectors)
-        model = LinearSVC(C=SVM_C, random_state=seed).fit(self._features(expanded, self._examples), list(intents))
+            centred = self._centred(vectors)
+            blocks.append(csr_matrix(centred * VECTOR_WEIGHT))
+            self._neighbours = _neighbours_among(centred)
+        model = LinearSVC(C=SVM_C, random_state=seed).fit(hstack(blocks).tocsr(), list(intents))
         self.classes = model.classes_
-        self._weights = model.coef_.T.astype(np.float32)
-        self._bias = model.intercept_.astype(np.float32)
         self._example_classes = np.searchsorted(self.classes, list(intents))
+        weights = np.ascontiguousarray(model.coef_.T, dtype=np.float32)
+        ends = np.cumsum([block.shape[1] for block in blocks])
+        self._chars = TermWeights(chars, weights[: ends[0]] * CHAR_WEIGHT)
+        self._words = TermWeights(words, weights[ends[0] : ends[1]] * WORD_WEIGHT)
+        self._vector_weights = weights[ends[1] :] * VECTOR_WEIGHT
+        self._bias = model.intercept_.astype(np.float32)
 
     def calibrate(self, texts: Sequence[str], intents: Sequence[str], vectors: Floats | None) -> None:
         """Choose the temperature under which the right intents of these messages are likeliest."""
@@ -75,18 +82,21 @@ class IntentHead:
         return np.asarray(softmax(self._scores(texts, vectors) * self.temperature, axis=1))
 
     def _scores(self, texts: Sequence[str], vectors: Floats | None) -> Floats:
-        assert self._weights is not None
         centred = None if vectors is None or self._mean is None else self._centred(vectors)
-        linear = self._features([expand(text) for text in texts], centred) @ self._weights + self._bias
-        if centred is None:
-            return np.asarray(linear)
-        return np.asarray(linear + NEIGHBOUR_WEIGHT * self._neighbour_votes(centred))
+        return np.array(
+            [self._scores_of(text, None if centred is None else centred[row]) for row, text in enumerate(texts)]
+        )
 
-    def _features(self, expanded: Sequence[str], centred: Floats | None) -> csr_matrix:
-        blocks = [self._chars.transform(expanded) * CHAR_WEIGHT, self._words.transform(expanded) * WORD_WEIGHT]
-        if centred is not None:
-            blocks.append(csr_matrix(centred * VECTOR_WEIGHT))
-        return hstack(blocks).tocsr()
+    def _scores_of(self, text: str, centred: Floats | None) -> Floats:
+        assert self._chars is not None
+        assert self._words is not None
+        assert self._bias is not None
+        expanded = expand(text)
+        scores = self._chars.scores(expanded) + self._words.scores(expanded) + self._bias
+        if centred is None:
+            return np.asarray(scores)
+        assert self._vector_weights is not None
+        return np.asarray(scores + centred @ self._vector_weights + NEIGHBOUR_WEIGHT * self._neighbour_votes(centred))
 
     def _centred(self, vectors: Floats) -> Floats:
         assert self._mean is not None
@@ -95,12 +105,15 @@ class IntentHead:
 
     def _neighbour_votes(self, centred: Floats) -> Floats:
         """The logarithm of each class's share in the votes of the nearest examples."""
-        assert self._examples is not None
+        assert self._neighbours is not None
         assert self._example_classes is not None
-        likeness = centred @ self._examples.T
-        nearest = np.argpartition(-likeness, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-        near = np.take_along_axis(likeness, nearest, axis=1)
-        votes = np.exp((near - near.max(axis=1, keepdims=True)) / NEIGHBOUR_WIDTH)
-        shares = np.zeros((len(centred), len(self.classes)), dtype=np.float32)
-        np.add.at(shares, (np.arange(len(centred))[:, None], self._example_classes[nearest]), votes)
-        return np.asarray(np.log(shares / shares.sum(axis=1, keepdims=True) + 1e-3))
+        nearest, likeness = self._neighbours.nearest(centred, NEIGHBOURS)
+        votes = np.exp((likeness - likeness.max()) / NEIGHBOUR_WIDTH)
+        shares = np.bincount(self._example_classes[nearest], votes, minlength=len(self.classes))
+        return np.asarray(np.log(shares / shares.sum() + 1e-3))
+
+
+def _neighbours_among(vectors: Floats) -> "Neighbours":
+    from bot.nlu.neighbours import Neighbours  # imported here: the small variant does without its libraries
+
+    return Neighbours(vectors)

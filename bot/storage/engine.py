@@ -34,6 +34,13 @@ def create_engine(*, pool_size: int = 10) -> AsyncEngine:
     return create_async_engine(sqlalchemy_url(), pool_size=pool_size, max_overflow=5)
 
 
+def create_statement_engine(*, pool_size: int = 10) -> AsyncEngine:
+    """The same for single statements, each a transaction of its own: one round trip instead of three."""
+    return create_async_engine(
+        sqlalchemy_url(), pool_size=pool_size, max_overflow=5, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+    )
+
+
 async def driver_connection(connection: AsyncConnection) -> object:
     """The psycopg connection underneath, so that a job can be deferred in the same transaction as a row."""
     raw = await connection.get_raw_connection()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bot.knowledge.places.codes import tagged
@@ -42,6 +43,7 @@ class PlaceReading:
     mentions: tuple[Mention, ...]
 
 
+@lru_cache(maxsize=16)  # entities and intents ask the same of one message
 def read_place(text: str, *, expected: bool = False) -> PlaceReading:
     """Understand which municipality a person means.
 

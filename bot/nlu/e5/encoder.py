@@ -26,13 +26,8 @@ class E5Encoder:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if _sums_overflow():
-            options.add_session_config_entry("session.x64quantprecision", "1")
-        self._session = ort.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
+        model = str(folder / MODEL)
+        self._session = ort.InferenceSession(model, session_options(threads), providers=["CPUExecutionProvider"])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row of length one for each text, of which at most 128 tokens are read."""
@@ -47,6 +42,17 @@ class E5Encoder:
         clean = text[:_LONGEST].encode("utf-8", "replace").decode()  # half a surrogate pair is no text
         ids: list[int] = self._tokenizer.encode(PREFIX + clean).ids
         return ids
+
+
+def session_options(threads: int) -> ort.SessionOptions:
+    """How products in 8 bits are run: on so many threads, none of which spins while it waits, and exactly."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if _sums_overflow():
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    return options
 
 
 def _sums_overflow() -> bool:
