@@ -32,32 +32,31 @@ from bot.storage.tables import conversations
 log = structlog.get_logger()
 
 EVERY_SECONDS = 2.0
-OFFER_ROUNDS = 5
-"""Looking for freed places reads the calendars for everybody who waits: only every so many rounds."""
-FORGET_ROUNDS = 300
-"""Likewise for sweeping up holds that expired."""
 
-Told = Callable[[AsyncConnection, datetime], Awaitable[bool]]
 Wording = Callable[..., Reply]
+Told = Callable[[AsyncConnection, datetime], Awaitable[bool]]
 
 
 async def tell_about_appointments(engine: AsyncEngine) -> None:
     """Every two seconds, say what is due; ends only when cancelled."""
     rounds = 0
     while True:
-        try:
-            await tell_all(engine, tell_reminder)
-            await tell_all(engine, tell_missed)
-            if rounds % OFFER_ROUNDS == 0:
-                await tell_all(engine, tell_freed_places)
-            if rounds % FORGET_ROUNDS == 0:
-                async with engine.begin() as connection:
-                    await forget_expired(connection, now=clock.now())
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
-            # The reason may quote values of the statement: only the kind is logged.
-            log.warning("appointments not told about", reason=type(error).__name__)
+        for every, what, work in WORK:
+            if rounds % every == 0:
+                await _attempt(engine, what, work)
         rounds += 1
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _attempt(engine: AsyncEngine, what: str, work: Told) -> None:
+    try:
+        await tell_all(engine, work)
+    except (DBAPIError, PoolTimeoutError, OSError) as error:
+        # The reason may quote values of the statement: only the kind is logged.
+        log.warning("appointments not told about", what=what, reason=type(error).__name__)
+    except Exception:
+        # A fault here must not stop the answers of the same worker, nor what else is to be told.
+        log.exception("appointments not told about", what=what)
 
 
 async def tell_all(engine: AsyncEngine, told: Told) -> None:
@@ -96,6 +95,21 @@ async def tell_missed(connection: AsyncConnection, now: datetime) -> bool:
         wording = partial(missed, appointment, now=now)
         await _say(connection, await conversations_of(connection, appointment), appointment.slot, wording)
     return bool(found)
+
+
+async def sweep(connection: AsyncConnection, now: datetime) -> bool:
+    """Throw away holds that expired long ago; never more to do."""
+    await forget_expired(connection, now=now)
+    return False
+
+
+WORK: tuple[tuple[int, str, Told], ...] = (
+    (1, "reminders", tell_reminder),
+    (1, "missed", tell_missed),
+    (5, "freed places", tell_freed_places),
+    (300, "expired holds", sweep),
+)
+"""What is done every so many rounds. Looking for freed places reads the calendars for everybody who waits."""
 
 
 async def _say(connection: AsyncConnection, candidates: Sequence[UUID], slot: Slot, wording: Wording) -> bool:

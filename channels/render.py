@@ -30,7 +30,7 @@ def render(
 ) -> Rendered:
     """Make an answer fit a channel; `from_char` starts in the middle, where an earlier part was cut."""
     body = text[from_char:].lstrip()
-    tail = _written(buttons, links, channel)
+    tail = _written(text, buttons, links, channel)
     if channel.alphabet == "gsm7":
         return _as_text_message(text, body, tail, channel)
     whole = "\n".join(piece for piece in (body, tail) if piece)
@@ -41,11 +41,12 @@ def render(
     return Rendered(parts=parts)
 
 
-def _written(buttons: Sequence[Button], links: Sequence[Link], channel: Capabilities) -> str:
-    """What a channel without buttons or titled links has written out below the text."""
+def _written(text: str, buttons: Sequence[Button], links: Sequence[Link], channel: Capabilities) -> str:
+    """What a channel without buttons or titled links has written out below the text, unless the text says it itself."""
     lines = [] if channel.links else [f"{link.title}: {link.url}" for link in links if "://" in link.url]
     if channel.numbered:
-        lines += [f"{number} {button.title}" for number, button in enumerate(buttons, start=1)]
+        choices = [f"{number} {button.title}" for number, button in enumerate(buttons, start=1)]
+        lines += [] if " ".join(choices).lower() in text.lower() else choices
     return "\n".join(lines)
 
 

@@ -86,7 +86,7 @@ def freed_place(offer: Offer, service: Service, site: Site, *, now: datetime, sh
     slot, until = offer.hold.slot, offer.hold.expires_at
     if short:
         when, end = short_moment(slot.starts), short_moment(until)
-        fixed = f"Posto libero {when}: {{}}{{}}. Rispondi entro {end}: 1 lo prendo 2 no"
+        fixed = f"Posto libero {when}: {{}}{{}}. Rispondi entro {end}: 1 sì, lo prendo 2 no, grazie"
         return Reply(text=_filled(fixed, service.title, _short_place(site, slot.mode)), buttons=buttons)
     today = now.astimezone(ROME).date()
     text = FREED.format(
@@ -103,7 +103,7 @@ def missed(appointment: Appointment, service: Service, site: Site, *, now: datet
     buttons = (Button(title="Prenota di nuovo", payload=make_payload("book_appointment", bookable=service.id)),)
     if short:
         fixed = (
-            f"Non ci siamo visti {short_moment(appointment.slot.starts)}: {{}}{{}}. Può capitare. 1 prenoto di nuovo"
+            f"Non ci siamo visti {short_moment(appointment.slot.starts)}: {{}}{{}}. Può capitare. 1 prenota di nuovo"
         )
         return Reply(text=_filled(fixed, service.title, ""), buttons=buttons)
     when = near_moment_words(appointment.slot.starts, today=now.astimezone(ROME).date())

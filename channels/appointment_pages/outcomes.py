@@ -71,7 +71,8 @@ def as_page(handler: Handler) -> Handler:
         except Exception:
             number = uuid4().hex[:12]
             log.exception("page failed", id=number, route=str(request.match_info.route.name))
-            return problem(500, "C'è stato un problema", "Riprova fra poco. Se non passa, chiama il numero verde.", number=number)
+            sentences = ("Riprova fra poco.", "Se non passa, chiama il numero verde.")
+            return problem(500, "C'è stato un problema", *sentences, number=number)
 
     return answer
 
