@@ -61,7 +61,7 @@ class PostgresBook:
 
     async def release(self, hold_id: UUID) -> None:
         """Give a held slot back."""
-        await self._run(partial(holds.release, hold_id=hold_id))
+        await self._run(partial(waiting.give_back, hold_id=hold_id))
 
     async def confirm(self, hold_id: UUID, citizen: Citizen, *, now: datetime) -> Appointment:
         """Make the held slot an appointment."""

@@ -3,6 +3,7 @@
 The row of a wait is locked before its offers are changed, so that an offer has one fate.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -93,6 +94,17 @@ async def decline(connection: AsyncConnection, offer_id: UUID) -> None:
         raise NotFoundError(str(offer_id))
     await connection.execute(update(offers).where(offers.c.id == offer_id).values(answer="declined"))
     await release(connection, offer.hold_id)
+
+
+async def give_back(connection: AsyncConnection, hold_id: UUID) -> None:
+    """As the protocol's `release`. To give back what was offered is to decline it."""
+    query = select(offers.c.id).where(offers.c.hold_id == hold_id, offers.c.answer.is_(None))
+    offer_id = (await connection.execute(query)).scalar_one_or_none()
+    if offer_id is None:
+        await release(connection, hold_id)
+    else:
+        with suppress(NotFoundError):  # accepted between the two
+            await decline(connection, offer_id)
 
 
 async def next_offers(connection: AsyncConnection, now: datetime, *, limit: int = BATCH) -> list[Offer]:
