@@ -17,7 +17,7 @@ from bot.conversations.model import InboundMessage, Reply
 from bot.conversations.store import add_outgoing, store_inbound
 from bot.storage.engine import driver_connection
 from bot.storage.queue import ANSWER_TASK
-from bot.storage.tables import messages
+from bot.storage.tables import conversations, messages
 from channels.inbox import ANSWER_QUEUE
 from channels.outbox import queue_rest
 from channels.sentences import GREETING_SHORT, HELP, NO_MEDIA, STARTED, STOPPED, say
@@ -41,6 +41,8 @@ class Arrival:
     payload: str | None = None
     # said by other means than words: a command of the channel, a photograph, a voice message
     command: Command | None = None
+    # what the door itself answers, when it is not for the dialogue
+    answer: Reply | None = None
 
 
 def command_in(text: str, *, in_talk: bool) -> Command | None:
@@ -73,6 +75,9 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         await wrote(connection, address.id)
         if is_new and greet:
             await add_outgoing(connection, address.conversation_id, [Reply(text=say(GREETING_SHORT))])
+        if arrival.answer is not None:
+            await _answer(connection, address, message_id, arrival.answer)
+            return message_id
         command = arrival.command or command_in(arrival.text, in_talk=await in_talk(connection, address))
         if command is None and arrival.text.strip() == "1" and await queue_rest(connection, address):
             command = "more"
@@ -90,15 +95,19 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
 
 
 async def in_talk(connection: AsyncConnection, address: Address) -> bool:
-    """Whether something was asked that "annulla" would leave: the last answer has a choice to stop."""
+    """Whether something was asked that "annulla" would leave: the last answer has choices, or asks something."""
     query = (
-        select(messages.c.buttons)
+        select(messages.c.text, messages.c.buttons, conversations.c.expects)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
         .where(messages.c.conversation_id == address.conversation_id, messages.c.sender == "bot")
         .order_by(messages.c.seq.desc())
         .limit(1)
     )
-    buttons = (await connection.execute(query)).scalar_one_or_none() or []
-    return any("/choose" in button["payload"] for button in buttons)
+    last = (await connection.execute(query)).one_or_none()
+    if last is None:
+        return False
+    asks = last.expects is not None or "?" in last.text
+    return asks or any("/choose" in button["payload"] for button in last.buttons)
 
 
 async def _obey(connection: AsyncConnection, address: Address, message_id: UUID, command: Command) -> None:
@@ -106,8 +115,12 @@ async def _obey(connection: AsyncConnection, address: Address, message_id: UUID,
     said = {"stop": STOPPED, "start": STARTED, "help": HELP, "media": NO_MEDIA}.get(command)
     if command in ("stop", "start"):
         await opt_out(connection, address.id, out=command == "stop")
-    if said is not None:
-        await add_outgoing(connection, address.conversation_id, [Reply(text=say(said))], in_reply_to=message_id)
+    await _answer(connection, address, message_id, None if said is None else Reply(text=say(said)))
+
+
+async def _answer(connection: AsyncConnection, address: Address, message_id: UUID, reply: Reply | None) -> None:
+    if reply is not None:
+        await add_outgoing(connection, address.conversation_id, [reply], in_reply_to=message_id)
     await connection.execute(
         update(messages).where(messages.c.id == message_id).values(answered_at=func.clock_timestamp())
     )

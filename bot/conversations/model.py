@@ -27,7 +27,10 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class InboundMessage:
-    """One message as every channel delivers it; exactly one of `text` and `payload` is set."""
+    """One message as every channel delivers it: words, or a payload.
+
+    With a payload, `text` is what the transcript shows when no button shown has it: a place that was sent, for example.
+    """
 
     conversation_id: UUID
     # unique in the conversation: the same again is the same message

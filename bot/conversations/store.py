@@ -104,7 +104,7 @@ async def store_inbound(connection: AsyncConnection, message: InboundMessage) ->
     """
     text = message.text
     if message.payload is not None:
-        text = await pressed_title(connection, message.conversation_id, message.payload)
+        text = await pressed_title(connection, message.conversation_id, message.payload) or message.text
     message_id = uuid4()
     values = {
         "message": message_id,
