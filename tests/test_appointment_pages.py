@@ -159,6 +159,16 @@ async def test_pages_are_plain_italian(edge: TestClient, agenda: Agenda) -> None
     appointment = await agenda.booked()
     pages = [await get(edge, path_of(appointment, below)) for below in ("", "disdici", "telefono", "prova", "entra")]
     pages.append(await get(edge, "/appuntamenti/sbagliato", status=404))
+    agenda.set_clock("2026-03-05T09:25")
+    pages.append(await get(edge, path_of(appointment)))
+    for state in ("non_presentato", "erogato"):
+        await agenda.book.mark(appointment.id, state)  # type: ignore[arg-type]
+        pages.append(await get(edge, path_of(appointment)))
+    for by in ("citizen", "operator"):
+        other = await agenda.booked("2026-03-12T10:00", "phone")
+        pages.append(await get(edge, path_of(other)))
+        await agenda.book.cancel(other.id, reason="altro", now=clock.now(), by=by)  # type: ignore[arg-type]
+        pages.append(await get(edge, path_of(other)))
     for page in pages:
         words = words_of(page)
         assert gulpease(words) >= 60, words
