@@ -10,6 +10,7 @@ import typer
 
 from bot.agenda.commands import app as agenda_app
 from bot.settings import SettingsError, get_settings
+from channels.telegram_commands import app as telegram_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sportello, l'assistente dei Centri per l'impiego.")
 knowledge_app = typer.Typer(no_args_is_help=True, help="Le conoscenze: centri, servizi, comuni.")
@@ -17,6 +18,7 @@ db_app = typer.Typer(no_args_is_help=True, help="Il database.")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(db_app, name="db")
 app.add_typer(agenda_app, name="agenda")
+app.add_typer(telegram_app, name="telegram")
 
 
 @app.command()
@@ -68,6 +70,24 @@ def when() -> None:
         except (ValueError, TypeError, KeyError) as error:
             raise typer.BadParameter(f"ogni riga deve essere JSON con text e now: {error!r}") from None
         write(read_when(text, now=now).as_json())
+
+
+@app.command()
+def doctor() -> None:
+    """Dice, canale per canale, che cosa è configurato, che cosa risponde, che cosa non va. Esce con 1 se qualcosa non va."""
+    import asyncio
+
+    from channels.doctor import TITLES, examine
+
+    async def tell() -> bool:
+        well = True
+        async for finding in examine(get_settings()):
+            typer.echo(f"{TITLES[finding.channel]:<13} {finding.text}")
+            well = well and not finding.is_problem
+        return well
+
+    if not asyncio.run(tell()):
+        raise typer.Exit(1)
 
 
 @knowledge_app.command("check")

@@ -25,6 +25,20 @@ HELP = (
 # A photograph, a voice message, a document, a sticker.
 NO_MEDIA = "So leggere solo le parole scritte. Scrivimi in una frase di che cosa hai bisogno."
 
+# /privacy, with the notice as a link.
+PRIVACY = (
+    "Uso quello che mi scrivi solo per risponderti e per i tuoi appuntamenti. Qui sotto trovi l'informativa completa."
+)
+# A telephone number or a contact sent when nobody asked for it.
+CONTACT_NOT_ASKED = "Adesso il contatto non mi serve e non lo conservo. Scrivimi in una frase di che cosa hai bisogno."
+# A message was corrected after it had been answered.
+EDITED = "Ho già risposto al messaggio che hai corretto. Se la risposta cambia, scrivimelo di nuovo."
+# Touching a button again, or one of a message that is no longer kept.
+ALREADY_CHOSEN = "Hai già scelto. Se vuoi cambiare, scrivimelo."
+CHOICE_GONE = "Questa scelta non vale più. Scrivimi che cosa ti serve."
+# A sender over the limit, once.
+TOO_FAST = "Mi stai scrivendo molto in fretta e non leggo tutto. Aspetta un minuto, poi scrivimi in un solo messaggio."
+
 PRIVACY_TITLE = "Informativa privacy"
 
 # Answer delayed: the dialogue has been away for some seconds.

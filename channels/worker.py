@@ -5,7 +5,8 @@ python -m channels.worker
 
 import asyncio
 import signal
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -23,7 +24,10 @@ from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import ANSWER_TASK, DELETE_DONE, HEARTBEAT_SECONDS, STALLED_AFTER_SECONDS, create_queue
 from channels.agenda_jobs import tell_about_appointments
 from channels.inbox import ANSWER_QUEUE
+from channels.outbox import Outbox
 from channels.reading import made_ready
+from channels.sender import Sender
+from channels.senders import close_all, create_senders, log_unconfigured, show_typing
 from channels.sentences import FAILED, LATE, say
 
 log = structlog.get_logger()
@@ -32,6 +36,8 @@ UNAVAILABLE_WAITS = (0.2, 0.5, 1.0, 2.0, 2.0, 2.0)
 """Seconds between tries inside one job while the dialogue is away; then the job is put back and tried again later."""
 FAILED_TRIES = 3
 """How often a message that the dialogue fails on is tried before the citizen is told."""
+OUTBOX_CONCURRENCY = 4
+"""Messages on their way out at the same time, of different conversations."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Desk:
     statements: AsyncEngine
     dialogue: DialogueClient
     settings: Settings
+    senders: Mapping[str, Sender] = field(default_factory=dict)
 
 
 async def answer_message(desk: Desk, message_id: UUID) -> None:
@@ -53,6 +60,7 @@ async def answer_message(desk: Desk, message_id: UUID) -> None:
         waiting = await waiting_message(connection, message_id)
     if waiting is None or waiting.answered or waiting.owner == "operator":
         return
+    show_typing(desk.engine, desk.senders, waiting.conversation_id, waiting.channel)
     waiting = await made_ready(desk.engine, waiting)
     replies, parse = await ask_patiently(desk, waiting)
     try:
@@ -138,7 +146,11 @@ async def run() -> None:
     dialogue = DialogueClient(
         settings.rasa_url, timeout=settings.reply_timeout, concurrency=settings.worker_concurrency
     )
-    desk = Desk(engine=engine, statements=statements, dialogue=dialogue, settings=settings)
+    # Each message on its way out holds two connections for as long as the provider takes.
+    outgoing = create_engine(pool_size=2 * OUTBOX_CONCURRENCY)
+    senders = create_senders(settings, outgoing)
+    log_unconfigured(senders)
+    desk = Desk(engine=engine, statements=statements, dialogue=dialogue, settings=settings, senders=senders)
     queue = create_queue(max_size=6)
     register_tasks(queue, desk)
     async with queue.open_async():
@@ -160,6 +172,8 @@ async def run() -> None:
             asyncio.create_task(take_over_stalled(queue)),
             asyncio.create_task(tell_about_appointments(engine)),
         ]
+        if senders:
+            others.append(asyncio.create_task(Outbox(outgoing, senders, concurrency=OUTBOX_CONCURRENCY).run()))
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, work.cancel)
@@ -170,6 +184,8 @@ async def run() -> None:
             task.cancel()
         results = await asyncio.gather(work, *others, return_exceptions=True)
     await dialogue.close()
+    await close_all(senders)
+    await outgoing.dispose()
     await statements.dispose()
     await engine.dispose()
     for result in results:

@@ -104,6 +104,8 @@ def children_of(settings: Settings, model: str) -> list[Child]:
         "worker": ("channels.worker",),
         "edge": ("channels.edge",),
     }
+    if settings.telegram_token and not settings.telegram_webhook_secret:
+        modules["telegram"] = ("channels.telegram_polling",)
     return [
         Child(name=name, command=(sys.executable, "-m", *arguments), env=env, log=log / f"{name}.log")
         for name, arguments in modules.items()
