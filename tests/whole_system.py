@@ -60,6 +60,10 @@ class System:
         [found] = [c for c in psutil.Process(self.process.pid).children() if module in c.cmdline()]
         return found
 
+    def database(self) -> str:
+        """The address of its embedded database."""
+        return self.child("channels.worker").environ()["DATABASE_URL"]
+
     def kill(self, module: str) -> None:
         """SIGKILL, as the kernel does when memory is short."""
         self.child(module).kill()

@@ -20,6 +20,8 @@ _WANTS_APPOINTMENT = re.compile(
     r"\b(?:vorrei|vorremmo|voglio|mi serve|mi servirebbe|ci serve|avrei bisogno di|ho bisogno di|posso avere|potrei avere)"
     r"(?: \w+){0,2} (?:appuntamento|app to|colloquio con (?:voi|un operatore))\b"
 )
+# Without a verb, as people write to a machine: "appuntamento in video per il cv a Cuneo giovedì".
+_NAMES_ONE = re.compile(r"^(?:ciao |salve |buongiorno |buonasera )?(?:(?:un|1|nuovo|prenot\w+|fiss\w+|prend\w+) )*appuntamento (?:\w+ ){2,}")
 _CHANGES_ONE = re.compile(
     r"\b(?:non (?:vorrei|voglio)|spost\w+|disd\w+|annull\w+|cambi\w+|cancell\w+|anticip\w+|posticip\w+|rimand\w+)\b"
 )
@@ -35,7 +37,11 @@ def trust_wish(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]
     """Who says "vorrei un appuntamento per ..." wants an appointment, whatever it is for."""
     folded = fold(text)
     likely = next((entry for entry in ranking if entry["name"] == "book_appointment"), None)
-    if likely is None or ranking[0] is likely or not _WANTS_APPOINTMENT.search(folded) or _CHANGES_ONE.search(folded):
+    if likely is None or likely["confidence"] >= SURE or _CHANGES_ONE.search(folded):
+        return ranking
+    about_topic = ranking[0] is likely or ranking[0]["name"].startswith("faq/")
+    named = about_topic and _NAMES_ONE.search(f"{folded} ") and not text.rstrip().endswith("?")
+    if not named and not _WANTS_APPOINTMENT.search(folded):
         return ranking
     wished = likely | {"confidence": max(likely["confidence"], NAMED_CONFIDENCE)}
     return [wished, *(entry for entry in ranking if entry is not likely)]
