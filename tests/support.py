@@ -120,6 +120,8 @@ class Dialogue:
         self.seconds = 0.0
         self.fail: dict[str, int | str] = {}
         self.slow: dict[str, float] = {}
+        # what is said instead, by text or payload: Rasa's own shape of a message
+        self.says: dict[str, dict[str, Any]] = {}
         self.asked: list[dict[str, Any]] = []
         self.at_once: Counter[str] = Counter()
         self.most_in_one_conversation = 0
@@ -173,6 +175,7 @@ class Dialogue:
         }
         end = "\x00" if fail == "null character" else ""
         said = {"text": f"risposta a: {asked['text'] or asked['payload']}{end}", "buttons": None, "custom": None}
+        said |= self.says.get(asked["text"] or asked["payload"], {})
         return web.json_response({"messages": [] if silent else [said], "parse": parse})
 
 
