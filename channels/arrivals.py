@@ -27,6 +27,7 @@ Command = Literal["stop", "start", "help", "more", "media"]
 _STOP = re.compile(r"\W*(?:stop|fine|unsubscribe|annulla|cancella|/stop)\W*", re.IGNORECASE)
 _START = re.compile(r"\W*(?:start|inizia|unstop)\W*", re.IGNORECASE)
 _HELP = re.compile(r"\W*(?:help|aiuto)\W*", re.IGNORECASE)
+_MORE = re.compile(r"\W*(?:1|continua)\W*", re.IGNORECASE)
 _LEAVES_A_TALK = re.compile(r"\W*(?:annulla|cancella)\W*", re.IGNORECASE)
 
 
@@ -60,7 +61,7 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
     Returns the message's id; None when it was stored before.
     """
     async with engine.begin() as connection:
-        address, is_new = await conversation_at(connection, arrival.channel, arrival.address)
+        address, _ = await conversation_at(connection, arrival.channel, arrival.address)
         message_id, first_time = await store_inbound(
             connection,
             InboundMessage(
@@ -73,13 +74,14 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         if not first_time:
             return None
         await wrote(connection, address.id)
-        if is_new and greet:
+        command = arrival.command or command_in(arrival.text, in_talk=await in_talk(connection, address))
+        # An address that was only written to has not been told yet whom it speaks with. Who says STOP wants no more words.
+        if address.last_inbound_at is None and greet and command != "stop":
             await add_outgoing(connection, address.conversation_id, [Reply(text=say(GREETING_SHORT))])
         if arrival.answer is not None:
             await _answer(connection, address, message_id, arrival.answer)
             return message_id
-        command = arrival.command or command_in(arrival.text, in_talk=await in_talk(connection, address))
-        if command is None and arrival.text.strip() == "1" and await queue_rest(connection, address):
+        if command is None and _MORE.fullmatch(arrival.text) and await queue_rest(connection, address):
             command = "more"
         if command is not None:
             await _obey(connection, address, message_id, command)

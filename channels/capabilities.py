@@ -1,6 +1,6 @@
 """What each channel can do: one frozen record a channel, asked before acting. Sources: docs/channels.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -11,11 +11,16 @@ class Capabilities:
 
     name: str
     max_text: int | None
-    # choices shown as buttons under a message; more are shown as a list of so many rows, else written with numbers
+    # choices shown as buttons under a message; more are a list of so many rows; others are written with numbers
     buttons: int
     max_button_title: int | None = None
-    max_payload_bytes: int | None = None
     list_rows: int = 0
+    max_row_title: int | None = None
+    max_payload_bytes: int | None = None
+    # a message with buttons or rows may be shorter than one without
+    max_text_with_choices: int | None = None
+    # "2" means the second choice, however the choices were shown; elsewhere it may be a day
+    numbered: bool = False
     # a link may have a title of its own; elsewhere addresses are written out
     links: bool
     location: bool = False
@@ -30,11 +35,6 @@ class Capabilities:
     alphabet: Literal["unicode", "gsm7"] = "unicode"
     # at most so many segments of an answer at once, the rest on request; each is paid for
     max_segments: int | None = None
-
-    @property
-    def numbered(self) -> bool:
-        """Whether choices are written with numbers, so that "2" means the second."""
-        return self.buttons == 0
 
 
 NO_LIMIT = 100
@@ -55,11 +55,31 @@ WHATSAPP = Capabilities(
     name="whatsapp",
     max_text=1600,
     buttons=0,
+    numbered=True,
     links=False,
     location=True,
     receipts=True,
     window=timedelta(hours=24),
 )
-SMS = Capabilities(name="sms", max_text=1600, buttons=0, links=False, receipts=True, alphabet="gsm7", max_segments=3)
+WHATSAPP_WITH_CONTENT = replace(
+    WHATSAPP,
+    buttons=3,
+    max_button_title=20,
+    list_rows=10,
+    max_row_title=24,
+    max_payload_bytes=200,
+    max_text_with_choices=1024,
+)
+"""WhatsApp once the contents that show buttons and lists are made: see channels/twilio_content.py."""
+SMS = Capabilities(
+    name="sms",
+    max_text=1600,
+    buttons=0,
+    numbered=True,
+    links=False,
+    receipts=True,
+    alphabet="gsm7",
+    max_segments=3,
+)
 
 CHANNELS = {one.name: one for one in (WEBCHAT, TELEGRAM, WHATSAPP, SMS)}

@@ -7,258 +7,152 @@ uncertain; it is never repeated blindly. Only what surely did not leave is tried
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
-from bot.conversations.addresses import Address, addresses_of, block, opt_out
-from bot.conversations.model import Button, Link
-from bot.privacy.showing import filled_in
-from bot.storage.tables import addresses, deliveries, messages, outbox
-from channels.render import Rendered, render
-from channels.sender import (
-    Part,
-    RateLimitedError,
-    RefusedError,
-    Sender,
-    Sent,
-    UncertainError,
-    UnreachedError,
-)
+from bot.conversations.addresses import Address
+from bot.conversations.store import record_incident
+from bot.storage.tables import addresses, messages, outbox
+from channels import deliveries
+from channels.sender import Sender
+from channels.sending import BACKOFF_SECONDS, Post, PostponedError, fault_of
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 0.5
-BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60, 120, 300)
-GIVE_UP_AFTER = timedelta(hours=24)
-"""A provider that stays away this long: the message is recorded as failed, and the operators find it."""
-LEFT = frozenset({"sent", "delivered", "read"})
-OVER = LEFT | {"failed", "unknown", "undeliverable"}
+POLL_SECONDS = 0.25
+SETTLE = timedelta(seconds=25)
+"""A provider that does not have a message this long after an attempt began will not get it from that attempt any more."""
+FINISH_SECONDS = 15
+"""How long sends under way may take to end when the process is asked to."""
+MOST_FAULTS = 5
+"""How often a message is taken up again that a fault of ours keeps from leaving."""
 
 
-class PostponedError(Exception):
-    """Not now: the message stays first in its conversation until `seconds` have passed."""
+@dataclass(frozen=True)
+class Lease:
+    """A message taken: its row stays locked, so nobody else takes it, and if this process dies it is free at once."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"in {seconds:g} s")
-        self.seconds = seconds
+    connection: AsyncConnection
+    transaction: AsyncTransaction
+    row: RowMapping
 
 
 class Outbox:
-    """Sends what waits in the outbox. Any number may run, in any number of processes."""
+    """Sends what waits in the outbox. Any number may run, in any number of processes.
 
-    def __init__(self, engine: AsyncEngine, senders: Mapping[str, Sender], *, concurrency: int = 8) -> None:
+    The engine must have more than twice as many connections as `concurrency`: each message keeps one while it is sent.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        senders: Mapping[str, Sender],
+        *,
+        concurrency: int = 8,
+        settle: timedelta = SETTLE,
+    ) -> None:
         self._engine = engine
-        self._senders = senders
+        self._post = Post(engine, senders, settle=settle)
         self._concurrency = concurrency
-        # a provider that asked to be left alone is left alone by all conversations
-        self._quiet_until: dict[str, float] = {}
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        await asyncio.gather(*(self._work() for _ in range(self._concurrency)))
-
-    async def _work(self) -> None:
-        while True:
-            try:
-                sent = await self.send_next()
-            except (DBAPIError, PoolTimeoutError, OSError) as error:
-                log.warning("outbox waits for the database", reason=type(error).__name__)
-                sent = False
-            if not sent:
-                await asyncio.sleep(POLL_SECONDS)
+        """Work until cancelled; sends under way are then finished first."""
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                lease = await self._look() if len(under_way) < self._concurrency else None
+                if lease is not None:
+                    task = asyncio.create_task(self._serve(lease))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                elif len(under_way) < self._concurrency:
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if under_way:
+                _, late = await asyncio.wait(under_way, timeout=FINISH_SECONDS)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
 
     async def send_next(self) -> bool:
-        """Send the message that waits longest and is first in its conversation; returns whether there was one.
+        """Send the message that waits longest and is first in its conversation; returns whether there was one."""
+        lease = await self._take()
+        if lease is not None:
+            await self._send(lease)
+        return lease is not None
 
-        The row stays locked meanwhile: nobody else takes it, and if this process dies it is free at once.
-        """
-        async with self._engine.begin() as lease:
-            row = (await lease.execute(FIRST_DUE)).mappings().one_or_none()
-            if row is None:
-                return False
-            mine = outbox.c.message_id == row["message_id"]
+    async def _look(self) -> Lease | None:
+        try:
+            return await self._take()
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
+            log.warning("outbox waits for the database", reason=type(error).__name__)
+            return None
+
+    async def _take(self) -> Lease | None:
+        connection = await self._engine.connect()
+        try:
+            transaction = await connection.begin()
+            row = (await connection.execute(FIRST_DUE)).mappings().one_or_none()
+            if row is not None:
+                return Lease(connection, transaction, row)
+        except BaseException:
+            await connection.close()
+            raise
+        await connection.close()
+        return None
+
+    async def _serve(self, lease: Lease) -> None:
+        try:
+            await self._send(lease)
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
+            log.warning("outbox waits for the database", reason=type(error).__name__)
+
+    async def _send(self, lease: Lease) -> None:
+        """Send a message taken, note what came of it, and let it go."""
+        connection, row = lease.connection, lease.row
+        mine = outbox.c.message_id == row["message_id"]
+        try:
             try:
-                state = await self._leave(row["message_id"], row["from_char"], row["created_at"])
+                rest = await self._post.leave(connection, row)
             except PostponedError as postponed:
-                later = func.now() + timedelta(seconds=postponed.seconds)
-                await lease.execute(update(outbox).where(mine).values(not_before=later, attempts=outbox.c.attempts + 1))
-                return True
-            await lease.execute(update(messages).where(messages.c.id == row["message_id"]).values(delivery=state))
-            await lease.execute(delete(outbox).where(mine))
-        return True
+                later = func.clock_timestamp() + timedelta(seconds=postponed.seconds)
+                await connection.execute(update(outbox).where(mine).values(not_before=later))
+            except (DBAPIError, PoolTimeoutError, OSError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one message that cannot leave must not hold up all others
+                await self._fault(connection, row, error)
+            else:
+                await deliveries.over(connection, row["message_id"], rest=rest)
+            await lease.transaction.commit()
+        finally:
+            await connection.close()
 
-    async def _leave(self, message_id: UUID, from_char: int, since: datetime) -> str:
-        """Send all parts; returns what became of the message. Raises `PostponedError`."""
-        async with self._engine.connect() as connection:
-            message = (await connection.execute(select(messages).where(messages.c.id == message_id))).mappings().one()
-            known = await addresses_of(connection, message["conversation_id"])
-            [text] = await filled_in(connection, message["conversation_id"], [(message["text"], message["sealed"])])
-        address = next((one for one in known if one.channel in self._senders), None)
-        if address is None:
-            return await self._undeliverable(message_id, "no_channel", "nessun canale configurato per questo indirizzo")
-        if address.opted_out_at is not None and message["in_reply_to"] is None:
-            return await self._undeliverable(message_id, "opted_out", "la persona ha chiesto di non ricevere messaggi")
-        sender = self._senders[address.channel]
-        rendered = render(
-            text,
-            [Button(**one) for one in message["buttons"]],
-            [Link(**one) for one in message["links"]],
-            sender.capabilities,
-            from_char=from_char,
-        )
-        first = await self._first_part(message_id) if from_char else 0
-        states = []
-        for number, part in enumerate(rendered.parts, start=first):
-            states.append(await self._part(message_id, number, part, address, sender, since))
-        await self._remember_rest(address, message_id, rendered)
-        return next((state for state in states if state not in LEFT), states[-1])
-
-    async def _part(
-        self, message_id: UUID, number: int, part: Part, address: Address, sender: Sender, since: datetime
-    ) -> str:
-        """Send one part unless it left before."""
-        tried = await self._attempt(message_id, number, address)
-        if tried in OVER:
-            return tried
-        if tried == "sending":
-            return await self._after_silence(message_id, number, part, address, sender)
-        quiet = self._quiet_until.get(address.channel, 0) - asyncio.get_running_loop().time()
-        if quiet > 0:
-            await self._note(message_id, number, state="again")
-            raise PostponedError(quiet)
-        try:
-            sent = await sender.send(address.value, part, last_inbound=address.last_inbound_at)
-        except RateLimitedError as error:
-            self._quiet_until[address.channel] = asyncio.get_running_loop().time() + error.seconds
-            await self._note(message_id, number, state="again", error_code="429", error=str(error))
-            raise PostponedError(error.seconds) from error
-        except UnreachedError as error:
-            await self._note(message_id, number, state="again", error=str(error))
-            attempts = await self._attempts(message_id, number)
-            if datetime.now(since.tzinfo) - since > GIVE_UP_AFTER:
-                return await self._note(message_id, number, state="failed", error=str(error))
-            raise PostponedError(BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]) from error
-        except UncertainError:
-            return await self._after_silence(message_id, number, part, address, sender)
-        except RefusedError as error:
-            return await self._refused(message_id, number, address, error)
-        return await self._left(message_id, number, sent)
-
-    async def _after_silence(self, message_id: UUID, number: int, part: Part, address: Address, sender: Sender) -> str:
-        """It may have been sent: ask the provider; when it cannot tell, leave it uncertain."""
-        started = await self._started(message_id, number)
-        try:
-            found = await sender.look_up(address.value, part, since=started)
-        except (UncertainError, UnreachedError, RateLimitedError):
-            log.warning("a message may or may not have left", message_id=str(message_id), part=number)
-            return await self._note(message_id, number, state="unknown", error="nessuna conferma dal fornitore")
-        if found is not None:
-            return await self._left(message_id, number, found)
-        await self._note(message_id, number, state="again", error="non risulta partito")
-        raise PostponedError(BACKOFF_SECONDS[0])
-
-    async def _attempt(self, message_id: UUID, number: int, address: Address) -> str:
-        """Note that this part is being sent, before it is; returns what was known of it: "" when nothing."""
-        async with self._engine.begin() as connection:
-            where = (deliveries.c.message_id == message_id, deliveries.c.part == number)
-            before = (await connection.execute(select(deliveries.c.state).where(*where))).scalar_one_or_none()
-            if before is None:
-                await connection.execute(
-                    insert(deliveries).values(
-                        id=uuid4(),
-                        message_id=message_id,
-                        part=number,
-                        channel=address.channel,
-                        address_id=address.id,
-                        state="sending",
-                    )
-                )
-                return ""
-            if before == "again":
-                values = {
-                    "state": "sending",
-                    "attempts": deliveries.c.attempts + 1,
-                    "started_at": func.clock_timestamp(),
-                }
-                await connection.execute(update(deliveries).where(*where).values(**values))
-        return str(before)
-
-    async def _note(self, message_id: UUID, number: int, *, state: str, **values: Any) -> str:
-        async with self._engine.begin() as connection:
-            where = (deliveries.c.message_id == message_id, deliveries.c.part == number)
-            values |= {"state": state, "changed_at": func.clock_timestamp()}
-            await connection.execute(update(deliveries).where(*where).values(**values))
-        return state
-
-    async def _left(self, message_id: UUID, number: int, sent: Sent) -> str:
-        return await self._note(
-            message_id, number, state="sent", provider_id=sent.provider_id, segments=sent.segments, error=None
-        )
-
-    async def _refused(self, message_id: UUID, number: int, address: Address, error: RefusedError) -> str:
-        async with self._engine.begin() as connection:
-            if error.why in ("blocked", "address"):
-                await block(connection, address.id)
-            elif error.why == "opted_out":
-                await opt_out(connection, address.id, out=True)
-        log.warning("a message was refused", message_id=str(message_id), channel=address.channel, code=error.code)
-        state = "failed" if error.why == "content" else "undeliverable"
-        return await self._note(message_id, number, state=state, error_code=error.code, error=error.reason[:500])
-
-    async def _undeliverable(self, message_id: UUID, code: str, reason: str) -> str:
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                insert(deliveries).values(
-                    id=uuid4(),
-                    message_id=message_id,
-                    part=0,
-                    channel="",
-                    state="undeliverable",
-                    error_code=code,
-                    error=reason,
-                )
-            )
-        return "undeliverable"
-
-    async def _remember_rest(self, address: Address, message_id: UUID, rendered: Rendered) -> None:
-        async with self._engine.begin() as connection:
-            more = message_id if rendered.rest_from is not None else None
-            await connection.execute(
-                update(addresses)
-                .where(addresses.c.id == address.id)
-                .values(more_message_id=more, more_from=rendered.rest_from)
-            )
-
-    async def _first_part(self, message_id: UUID) -> int:
-        """The number of the next part of a message of which some left already."""
-        async with self._engine.connect() as connection:
-            query = select(func.coalesce(func.max(deliveries.c.part) + 1, 0)).where(
-                deliveries.c.message_id == message_id
-            )
-            return int((await connection.execute(query)).scalar_one())
-
-    async def _attempts(self, message_id: UUID, number: int) -> int:
-        async with self._engine.connect() as connection:
-            where = (deliveries.c.message_id == message_id, deliveries.c.part == number)
-            return int((await connection.execute(select(deliveries.c.attempts).where(*where))).scalar_one())
-
-    async def _started(self, message_id: UUID, number: int) -> datetime:
-        async with self._engine.connect() as connection:
-            where = (deliveries.c.message_id == message_id, deliveries.c.part == number)
-            started: datetime = (await connection.execute(select(deliveries.c.started_at).where(*where))).scalar_one()
-            return started
+    async def _fault(self, connection: AsyncConnection, row: RowMapping, error: Exception) -> None:
+        """A fault of ours: tried again a few times, in case somebody mends it, then given up."""
+        message_id, faults = row["message_id"], row["attempts"] + 1
+        kind = fault_of(error)
+        number = await record_incident(connection, message_id=message_id, where="outbox", what=kind)
+        log.error("a message cannot leave", message_id=str(message_id), incident=number, reason=kind)
+        if faults < MOST_FAULTS:
+            later = func.clock_timestamp() + timedelta(seconds=BACKOFF_SECONDS[faults])
+            values = {"not_before": later, "attempts": faults}
+            await connection.execute(update(outbox).where(outbox.c.message_id == message_id).values(**values))
+            return
+        await deliveries.not_sent(connection, message_id, row["first_part"], "failed", "fault", kind)
+        await deliveries.over(connection, message_id, rest=None)
 
 
 _earlier = outbox.alias("earlier")
 FIRST_DUE = (
-    select(outbox.c.message_id, outbox.c.from_char, outbox.c.created_at)
+    select(outbox)
     .where(
         outbox.c.not_before <= func.now(),
         ~select(_earlier.c.message_id)
@@ -274,10 +168,12 @@ FIRST_DUE = (
 
 async def queue_rest(connection: AsyncConnection, address: Address) -> bool:
     """Queue the rest of an answer that was cut short, when the person asks for it; whether there was any."""
-    query = select(addresses.c.more_message_id, addresses.c.more_from).where(addresses.c.id == address.id)
-    row = (await connection.execute(query)).one()
+    mine = addresses.c.id == address.id
+    columns = (addresses.c.more_message_id, addresses.c.more_from, addresses.c.more_part)
+    row = (await connection.execute(select(*columns).where(mine).with_for_update())).one()
     if row.more_message_id is None:
         return False
+    await connection.execute(update(addresses).where(mine).values(more_message_id=None))
     seq = select(messages.c.seq).where(messages.c.id == row.more_message_id).scalar_subquery()
     await connection.execute(
         insert(outbox).values(
@@ -285,6 +181,7 @@ async def queue_rest(connection: AsyncConnection, address: Address) -> bool:
             conversation_id=address.conversation_id,
             seq=seq,
             from_char=row.more_from,
+            first_part=row.more_part,
         )
     )
     return True

@@ -6,6 +6,7 @@ One retry layer only, the outbox: senders try once, with the retries of their SD
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+from uuid import UUID
 
 from bot.conversations.model import Button, Link
 from channels.capabilities import Capabilities
@@ -16,16 +17,22 @@ class Part:
     """One message as the channel carries it, within its limits."""
 
     text: str
+    # choices the channel is to show as buttons or rows; those written with numbers are in the text
     buttons: tuple[Button, ...] = ()
     links: tuple[Link, ...] = ()
     segments: int | None = None
+    # the delivery this is, so that a receipt finds it even when the answer to the request was lost
+    reference: UUID | None = None
+    # ids of the provider that are other messages', for looking this one up
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """Accepted by the provider, under its own id."""
+    """Accepted by the provider, under its own id. `queued`: it has not handed it on yet, and its receipts will tell."""
 
     provider_id: str
+    state: Literal["queued", "sent"] = "sent"
     segments: int | None = None
 
 
@@ -49,6 +56,10 @@ class UncertainError(SendError):
     """The request left and no answer came: it may or may not have been sent. Never repeated blindly."""
 
 
+Why = Literal["blocked", "opted_out", "window", "address", "content"]
+"""What a refusal says about: the person, the person's wish, the moment, the address, or this very message."""
+
+
 class RefusedError(SendError):
     """A 4xx: trying again would be refused again. `why` says what to do about the address."""
 
@@ -57,7 +68,7 @@ class RefusedError(SendError):
         code: str,
         reason: str,
         *,
-        why: Literal["blocked", "opted_out", "window", "address", "content"] = "content",
+        why: Why = "content",
     ) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
@@ -76,7 +87,8 @@ class Sender(Protocol):
     async def look_up(self, address: str, part: Part, *, since: datetime) -> Sent | None:
         """A part whose fate is uncertain, if the provider can tell that it has it.
 
-        Raises `UncertainError` when the provider cannot be asked; None: it is not there.
+        `since`: when the attempt began. Raises `UncertainError` when the provider cannot tell, `UnreachedError` and
+        `RateLimitedError` when it cannot now; None: it is not there.
         """
 
     async def typing(self, address: str) -> None:

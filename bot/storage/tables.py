@@ -53,6 +53,8 @@ messages = Table(
     Column("links", JSONB, nullable=False, server_default="[]"),
     Column("channel_message_id", Text),
     Column("in_reply_to", Uuid, ForeignKey("messages.id", ondelete="CASCADE")),
+    # said on this channel because it could not be, or might not be seen, on another
+    Column("instead_of", Uuid, ForeignKey("messages.id", ondelete="SET NULL"), unique=True),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("answered_at", DateTime(timezone=True)),
     # stored | queued | sent | delivered | read | failed | unknown | undeliverable
@@ -101,6 +103,7 @@ addresses = Table(
     # an answer cut short, whose rest may be asked for
     Column("more_message_id", Uuid, ForeignKey("messages.id", ondelete="SET NULL")),
     Column("more_from", Integer),
+    Column("more_part", Integer),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("channel", "address_hash"),
 )
@@ -113,6 +116,8 @@ outbox = Table(
     Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("from_char", Integer, nullable=False, server_default="0"),
+    # the number of the first part still to send: the rest of a message goes on counting
+    Column("first_part", Integer, nullable=False, server_default="0"),
     Column("not_before", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
@@ -127,7 +132,7 @@ deliveries = Table(
     Column("part", Integer, nullable=False),
     Column("channel", Text, nullable=False),
     Column("address_id", Uuid, ForeignKey("addresses.id", ondelete="SET NULL")),
-    # sending | again | sent | delivered | read | failed | unknown | undeliverable
+    # sending | again | queued (at the provider) | sent | delivered | read | failed | unknown | undeliverable
     Column("state", Text, nullable=False),
     Column("provider_id", Text),
     Column("attempts", Integer, nullable=False, server_default="1"),

@@ -24,6 +24,7 @@ CREATE TABLE addresses (
     last_inbound_at timestamptz,
     more_message_id uuid REFERENCES messages ON DELETE SET NULL,
     more_from integer,
+    more_part integer,
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (channel, address_hash)
 );
@@ -34,12 +35,13 @@ CREATE TABLE outbox (
     conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
     seq integer NOT NULL,
     from_char integer NOT NULL DEFAULT 0,
+    first_part integer NOT NULL DEFAULT 0,
     not_before timestamptz NOT NULL DEFAULT now(),
     attempts integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX outbox_in_order ON outbox (conversation_id, seq);
-CREATE INDEX outbox_due ON outbox (not_before);
+CREATE INDEX outbox_due ON outbox (created_at);
 
 CREATE TABLE deliveries (
     id uuid PRIMARY KEY,
@@ -48,7 +50,7 @@ CREATE TABLE deliveries (
     channel text NOT NULL,
     address_id uuid REFERENCES addresses ON DELETE SET NULL,
     state text NOT NULL CHECK (state IN
-        ('sending', 'again', 'sent', 'delivered', 'read', 'failed', 'unknown', 'undeliverable')),
+        ('sending', 'again', 'queued', 'sent', 'delivered', 'read', 'failed', 'unknown', 'undeliverable')),
     provider_id text,
     attempts integer NOT NULL DEFAULT 1,
     segments integer,
@@ -64,12 +66,14 @@ ALTER TABLE messages DROP CONSTRAINT messages_delivery_check;
 ALTER TABLE messages ADD CONSTRAINT messages_delivery_check CHECK (delivery IN
     ('stored', 'queued', 'sent', 'delivered', 'read', 'failed', 'unknown', 'undeliverable'));
 
+-- A message said on another channel because it could not be on this one, or might not be seen there: once.
+ALTER TABLE messages ADD COLUMN instead_of uuid UNIQUE REFERENCES messages ON DELETE SET NULL;
+
 CREATE FUNCTION sportello_queue_outgoing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM conversations WHERE id = NEW.conversation_id AND channel <> 'webchat') THEN
         INSERT INTO outbox (message_id, conversation_id, seq) VALUES (NEW.id, NEW.conversation_id, NEW.seq);
         UPDATE messages SET delivery = 'queued' WHERE id = NEW.id;
-        PERFORM pg_notify('sportello_outbox', '');
     END IF;
     RETURN NULL;
 END $$;
@@ -85,6 +89,7 @@ UPDATE messages SET delivery = CASE delivery WHEN 'queued' THEN 'stored' ELSE 'f
 ALTER TABLE messages DROP CONSTRAINT messages_delivery_check;
 ALTER TABLE messages ADD CONSTRAINT messages_delivery_check CHECK (delivery IN
     ('stored', 'sent', 'delivered', 'read', 'failed'));
+ALTER TABLE messages DROP COLUMN instead_of;
 DROP TABLE deliveries;
 DROP TABLE outbox;
 DROP TABLE addresses;

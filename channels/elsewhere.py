@@ -1,0 +1,133 @@
+"""What cannot be said on one channel, or might not be seen there, is said as a text message, when that was consented to.
+
+Consent is the telephone number given for the appointment, or the number that writes to us on WhatsApp; whoever wrote STOP,
+on either, is left alone. Only messages Sportello writes first, and answers that WhatsApp's window closed on.
+"""
+
+import json
+from uuid import UUID
+
+import phonenumbers
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import clock
+from bot.agenda.catalogue import read_service, read_sites
+from bot.agenda.model import Appointment, NotFoundError
+from bot.agenda.records import read
+from bot.agenda.rules import movable_until
+from bot.agenda.tables import claimed_by
+from bot.answers.reminders import reminder
+from bot.conversations.addresses import Address, addresses_of, conversation_at, find
+from bot.conversations.model import Button, Link, Reply
+from bot.conversations.store import add_outgoing
+from bot.privacy.answers import is_phone
+from bot.settings import get_settings
+from bot.storage.tables import conversations, messages
+from channels.capabilities import SMS, WHATSAPP
+
+REMINDS = "/confirm_attendance{"
+_MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+async def say_elsewhere(connection: AsyncConnection, message_id: UUID) -> bool:
+    """Say a message that does not arrive as a text message, once; whether that was possible."""
+    if get_settings().twilio_sms_from is None:
+        return False
+    message = (await connection.execute(select(messages).where(messages.c.id == message_id))).mappings().one()
+    known = await addresses_of(connection, message["conversation_id"])
+    if message["sender"] == "citizen" or any(one.channel == SMS.name or one.opted_out_at for one in known):
+        return False
+    appointment = await _reminded_of(connection, message)
+    number = _number(appointment, known)
+    if number is None or not (appointment or _may_be_missed(message, known)) or "‹" in message["text"]:
+        return False
+    if not await _may_be_written_to(connection, number) or await _said_already(connection, message_id):
+        return False
+    address, _ = await conversation_at(connection, SMS.name, number)
+    reply = await _short(connection, appointment) if appointment else _copied(message)
+    if appointment is not None:
+        # Who answers the text message answers for the appointment.
+        row = {"appointment_id": appointment.id, "conversation_id": address.conversation_id, "created_at": clock.now()}
+        await connection.execute(pg_insert(claimed_by).values(**row).on_conflict_do_nothing())
+    await add_outgoing(connection, address.conversation_id, [reply], sender=message["sender"])
+    last = select(conversations.c.last_seq).where(conversations.c.id == address.conversation_id).scalar_subquery()
+    added = (messages.c.conversation_id == address.conversation_id, messages.c.seq == last)
+    await connection.execute(update(messages).where(*added).values(instead_of=message_id))
+    return True
+
+
+async def last_said_elsewhere(connection: AsyncConnection, conversation_id: UUID) -> bool:
+    """Say what was just said in a conversation also as a text message: its page may be closed."""
+    last = select(conversations.c.last_seq).where(conversations.c.id == conversation_id).scalar_subquery()
+    query = select(messages.c.id).where(messages.c.conversation_id == conversation_id, messages.c.seq == last)
+    return await say_elsewhere(connection, (await connection.execute(query)).scalar_one())
+
+
+async def _reminded_of(connection: AsyncConnection, message: RowMapping) -> Appointment | None:
+    """The appointment a reminder is about."""
+    payload = next((one["payload"] for one in message["buttons"] if one["payload"].startswith(REMINDS)), None)
+    if payload is None:
+        return None
+    try:
+        appointment_id = UUID(json.loads(payload.removeprefix(REMINDS[:-1]))["appointment"])
+        return await read(connection, appointment_id, with_citizen=True)
+    except (ValueError, KeyError, NotFoundError):
+        return None
+
+
+def _number(appointment: Appointment | None, known: list[Address]) -> str | None:
+    given = appointment.citizen.contact if appointment is not None and appointment.citizen is not None else ""
+    numbers = [given, *(one.value for one in known if one.channel == WHATSAPP.name)]
+    return next((one for one in numbers if _is_mobile(one)), None)
+
+
+def _is_mobile(number: str) -> bool:
+    if not is_phone(number):
+        return False
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(number)) in _MOBILE
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _may_be_missed(message: RowMapping, known: list[Address]) -> bool:
+    """Whether it is a message nobody is waiting for at the screen: written first, or long after the question."""
+    if message["kind"] != "message":
+        return False
+    assert WHATSAPP.window is not None
+    last = max((one.last_inbound_at for one in known if one.last_inbound_at), default=None)
+    return message["in_reply_to"] is None or last is None or message["created_at"] - last > WHATSAPP.window
+
+
+async def _may_be_written_to(connection: AsyncConnection, number: str) -> bool:
+    for channel in (SMS.name, WHATSAPP.name):
+        address = await find(connection, channel, number)
+        if address is not None and (address.opted_out_at or (channel == SMS.name and address.blocked_at)):
+            return False
+    return True
+
+
+async def _said_already(connection: AsyncConnection, message_id: UUID) -> bool:
+    # Nobody else may be saying it: whoever asks waits until this transaction has ended.
+    await connection.execute(select(messages.c.id).where(messages.c.id == message_id).with_for_update(key_share=True))
+    return (
+        await connection.execute(select(messages.c.id).where(messages.c.instead_of == message_id))
+    ).first() is not None
+
+
+async def _short(connection: AsyncConnection, appointment: Appointment) -> Reply:
+    """The reminder in the words for text messages."""
+    slot = appointment.slot
+    found = await read_service(connection, slot.service_id)
+    assert found is not None  # a service with appointments stays
+    site = (await read_sites(connection))[slot.site_id]
+    until = await movable_until(connection, slot.service_id, slot.starts)
+    return reminder(appointment, found[0], site, until=until, now=clock.now(), short=True)
+
+
+def _copied(message: RowMapping) -> Reply:
+    buttons = tuple(Button(**one) for one in message["buttons"])
+    links = tuple(Link(**one) for one in message["links"])
+    return Reply(text=message["text"], buttons=buttons, links=links)
