@@ -5,6 +5,7 @@ log, and never fails.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any
 from weakref import WeakValueDictionary
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 """Not the update's fault: Telegram is to bring it again."""
+REMEMBERED = 5000
 
 
 class Intake:
@@ -46,6 +48,8 @@ class Intake:
         self._bot = bot
         self._me = Me(id=own_id(settings), name=(settings.telegram_bot_name or "").lstrip("@") or None)
         self._flood = Flood(settings.sender_rate, settings.sender_burst)
+        # Delivered again, an update is not one more message of its sender.
+        self._counted: OrderedDict[int, None] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._asides: set[asyncio.Task[None]] = set()
 
@@ -64,7 +68,7 @@ class Intake:
         turn = self._turns.setdefault(incoming.chat, asyncio.Lock())
         async with turn:
             try:
-                await self._take(incoming)
+                await self._take(incoming, again=self._seen(update.update_id))
             except DATABASE_AWAY:
                 raise
             except Exception as error:  # noqa: BLE001
@@ -75,12 +79,19 @@ class Intake:
         if self._asides:
             await asyncio.wait(self._asides, timeout=2)
 
-    async def _take(self, incoming: Incoming) -> None:
+    def _seen(self, update_id: int) -> bool:
+        again = update_id in self._counted
+        self._counted[update_id] = None
+        if len(self._counted) > REMEMBERED:
+            self._counted.popitem(last=False)
+        return again
+
+    async def _take(self, incoming: Incoming, *, again: bool) -> None:
         if incoming.kind == "left":
             await self._note_left(incoming)
         elif incoming.press is not None and incoming.press.data == DONE:
             self._aside(self._answer_press(incoming.press))
-        elif await self._too_fast(incoming):
+        elif not again and await self._too_fast(incoming):
             return
         elif incoming.press is not None:
             await self._take_press(incoming, incoming.press)

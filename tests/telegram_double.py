@@ -111,7 +111,7 @@ class TelegramDouble:
         app = web.Application(client_max_size=2**21)
         app.router.add_post("/bot{token}/{method}", self._call)
         app.router.add_get("/bot{token}/{method}", self._call)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
 
@@ -270,7 +270,7 @@ class TelegramDouble:
         offset = int(given.get("offset", 0))
         self.pending = [one for one in self.pending if one["update_id"] >= offset]
         deadline = time.monotonic() + min(float(given.get("timeout", 0)), 1)
-        while not self.pending and time.monotonic() < deadline:
+        while not self.pending and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         return self.pending[:100]
 
