@@ -61,8 +61,11 @@ async def aside(
     dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any], desk: Desk, turn: Turn, heard: Heard
 ) -> Events:
     """Answer something else in the middle of the talk, then ask the open question again."""
-    replies, events = await answer_aside(tracker, domain)
     state = turn.state
+    if heard.intent == "list_appointments":
+        replies, events = [await ActionAppointments().list_mine(desk, heard)], []
+    else:
+        replies, events = await answer_aside(tracker, domain)
     if state is None or heard.intent in LEAVES:
         utter(dispatcher, *replies)
         return [*events, *leave(state)]

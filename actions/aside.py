@@ -10,6 +10,7 @@ from actions.limits import ActionDanger, ActionDeclined, ActionLanguage
 from actions.small_talk import ActionSay
 from actions.topics import ActionAnswerTopic
 from actions.turn import intent_of
+from bot.answers import sentences
 from bot.conversations.model import Button, Link, Reply
 
 TOPIC_INTENTS = ("ask_topic", "ask_aspect", "show_source")
@@ -24,9 +25,15 @@ BY_INTENT: dict[str, type[Action]] = {
 }
 
 
+SAID = frozenset(sentences.BY_INTENT)
+
+
 async def answer_aside(tracker: Tracker, domain: dict[str, Any]) -> tuple[list[Reply], list[dict[str, Any]]]:
     """The replies to this message outside the talk, and the events that go with them."""
     intent = intent_of(tracker)
+    if intent not in BY_INTENT and intent not in SAID and not intent.startswith("faq/") and intent not in TOPIC_INTENTS:
+        # "ripeti", "riprova": the open question, asked again, is the answer.
+        return [], []
     if intent.startswith("faq/") or intent in TOPIC_INTENTS:
         action: Action = ActionAnswerTopic()
     else:

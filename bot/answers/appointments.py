@@ -165,7 +165,7 @@ def booked(
         )
     else:
         lines.append(say("Per cambiarlo chiama il numero verde {freephone}."))
-    if appointment.sample:
+    if appointment.sample or site.sample or service.sample:
         lines.append(SAMPLE)
     return "\n".join(lines)
 

@@ -179,6 +179,10 @@ def _slot(state: State, heard: Heard) -> Turn | bool:
     if state.step != "slot" or not state.offers:
         return False
     reading = heard.when.reading
+    if cues.wants_to_wait(heard.text):
+        state.waiting = True
+        state.drop_slot()
+        return True
     if reading is not None:
         fitting = [
             index
@@ -192,12 +196,8 @@ def _slot(state: State, heard: Heard) -> Turn | bool:
         return _take_offer(state, str(index))
     if len(state.offers) == 1 and says_yes(heard.text):
         return _take_offer(state, "0")
-    if heard.when.none and (cues.wants_others(heard.text) or says_no(heard.text)):
+    if cues.wants_next(heard.text) or (heard.when.none and (cues.wants_others(heard.text) or says_no(heard.text))):
         _show_others(state)
-        return True
-    if cues.wants_to_wait(heard.text):
-        state.waiting = True
-        state.drop_slot()
         return True
     return False
 

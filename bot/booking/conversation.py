@@ -96,7 +96,7 @@ def _starts_anew(state: State, heard: Heard, flow: Flow | None) -> bool:
 def _stops(state: State, heard: Heard) -> bool:
     if heard.intent == "stop_messages" and heard.sure:
         return True
-    if state.flow == "cancel":
+    if state.flow == "cancel" and state.appointment is not None:
         # "annulla" is what they are here for.
         return "annull" not in heard.text.lower() and cues.wants_to_stop(heard.text)
     if state.flow == "book" and heard.intent == "cancel_appointment" and heard.sure and len(heard.text.split()) <= 6:

@@ -29,6 +29,9 @@ _WHEN_CHANGE = re.compile(r"\b(?:giorno|data|ora|orario|orari)\b")
 _OTHER = re.compile(
     r"\b(?:altr[iaoe]|altri orari|altre date|altre proposte|nessun[oa]|piu avanti|dopo ancora|altro giorno|non posso|non riesco|mostra|di piu)\b"
 )
+_NEXT = re.compile(
+    r"^(?:(?:la|il|quell[ao]|c e|avete|dammi|e)\s)*(?:dopo|successiv\w+|dopo ancora|piu tardi|piu avanti)$"
+)
 _WAIT = re.compile(
     r"\b(?:lista d attesa|lista di attesa|avvis\w+ (?:se|quando)|mettetemi in lista|mettimi in lista|in attesa|(?:non c e|niente|nulla|qualcosa) (?:di )?prima|si libera)\b"
 )
@@ -145,7 +148,12 @@ def is_question(text: str) -> bool:
 
 def wants_others(text: str) -> bool:
     """None of the proposals: others."""
-    return _has(_OTHER, text)
+    return _has(_OTHER, text) or _NEXT.match(plain_words(text)) is not None
+
+
+def wants_next(text: str) -> bool:
+    """ "quella dopo": others, and no day of its own."""
+    return _NEXT.match(plain_words(text)) is not None
 
 
 def wants_to_wait(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Free places for what was wished: the very one, a few to choose among, or the nearest ones and why not as wished."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from bot.agenda.model import Slot, SlotQuery
@@ -10,11 +10,13 @@ from bot.booking.state import State
 from bot.booking.wish import Bounds, bounds_of, fits, limits_day, reading_from_json, target_of
 from bot.clock import ROME
 from bot.nlu.when import Reading
-from bot.nlu.when.spoken import day_in_words
+from bot.nlu.when.spoken import day_in_words, hour_in_words
 
 OFFERED = 3
 SOUGHT = 60
 """How many places are fetched to choose the proposals from."""
+NEAR = timedelta(minutes=45)
+"""As far off as "verso le 12" may be."""
 SOON = timedelta(days=14)
 """Beyond this the waiting list is offered beside the proposals."""
 
@@ -45,13 +47,7 @@ async def look(desk: Desk, state: State) -> Found:
             if slot.starts.astimezone(ROME).date() not in bounds_of(wish).not_days and _after_shown(state, slot)
         ]
         if wish.time and fitting:
-            exact = [slot for slot in fitting if fits(wish, slot.starts.astimezone(ROME))]
-            if exact and not wish.about and limits_day(wish):
-                return Found(outcome="exact", slots=exact[:1])
-            fitting = _nearest_to(fitting, wish, desk)
-            if exact or wish.about:
-                return Found(outcome="fitting", slots=fitting)
-            return Found(outcome="nearest", slots=fitting, why=f"Alle {_clock(wish)} non c'è posto.")
+            return _by_hour(fitting, wish, desk)
         if fitting:
             return Found(outcome="fitting", slots=spread(fitting))
     why = await why_not(desk, state, wish)
@@ -77,6 +73,32 @@ def query_of(desk: Desk, state: State, bounds: Bounds) -> SlotQuery:
         to_time=bounds.to_time,
         not_between=bounds.not_between,
     )
+
+
+def _by_hour(slots: list[Slot], wish: Reading, desk: Desk) -> Found:
+    """Slots for an hour: that very one, else those near it, else the nearest with a word on it."""
+    exact = [slot for slot in slots if not wish.about and fits(wish, slot.starts.astimezone(ROME))]
+    if exact and limits_day(wish):
+        return Found(outcome="exact", slots=exact[:1])
+    near = exact or [slot for slot in slots if wish.about and _off(slot, wish) <= NEAR]
+    if near:
+        return Found(outcome="fitting", slots=spread(near))
+    if not limits_day(wish):
+        # An hour of any day: the nearest hours of the first days, not every hour of the first day.
+        slots = sorted(slots, key=lambda slot: (_off(slot, wish), slot.starts))[:OFFERED]
+        return Found(outcome="nearest", slots=sorted(slots, key=lambda slot: slot.starts), why=_no_place_at(wish))
+    return Found(outcome="nearest", slots=_nearest_to(slots, wish, desk), why=_no_place_at(wish))
+
+
+def _off(slot: Slot, wish: Reading) -> timedelta:
+    """How far a start is from the hour wished, whatever the day."""
+    local = slot.starts.astimezone(ROME)
+    assert wish.time is not None
+    return abs(local - local.replace(hour=wish.time.hour, minute=wish.time.minute))
+
+
+def _no_place_at(wish: Reading) -> str:
+    return f"{'Verso' if wish.about else 'Al'}{' ' if wish.about else ''}{hour_in_words(wish.time or time())} non c'è posto."
 
 
 def _after_shown(state: State, slot: Slot) -> bool:
@@ -145,11 +167,6 @@ def _notice(notice: timedelta) -> str:
 
 def _reason(closed: str) -> str:
     return f"è {closed}" if closed in ("sabato", "domenica") else closed
-
-
-def _clock(wish: Reading) -> str:
-    assert wish.time is not None
-    return f"{wish.time.hour}:{wish.time.minute:02}" if wish.time.minute else str(wish.time.hour)
 
 
 def _capital(text: str) -> str:
