@@ -55,7 +55,8 @@ async def _turn(desk: Desk, state: State | None, heard: Heard) -> Turn:
     if state.flow == "book" and age is not None and age < MIN_AGE:
         await _give_back(desk, state)
         return ended(Reply(text=say(words.UNDER_15)), forget=True)
-    asks = cues.is_question(heard.text)
+    # "niente di prima?" asks for the waiting list, not for something else.
+    asks = cues.is_question(heard.text) and not cues.wants_to_wait(heard.text)
     # What belongs to no topic and asks nothing is more likely an answer that was not understood.
     about_else = heard.sure and not heard.is_button and heard.intent not in ANSWERS
     about_else = about_else and (asks or heard.intent != "out_of_scope")
