@@ -197,8 +197,9 @@ def print_when_where() -> dict[str, Any]:
         rows: list[list[Cell]] = []
         for reading in read:
             shares = [percent(reading.verdicts[name] / reading.messages) for name in names]
-            rows.append([reading.name, reading.messages, *shares, reading.verdicts["silently wrong"]])
-        table(["%", "messages", *names, "silently wrong, count"], rows)
+            fine = percent((reading.verdicts["right"] + reading.verdicts["asked back"]) / reading.messages)
+            rows.append([reading.name, reading.messages, fine, *shares, reading.verdicts["silently wrong"]])
+        table(["%", "messages", "right or asked back", *names, "silently wrong, count"], rows)
         print(when_where.DEFINITIONS)
     return {reading.name: dict(reading.verdicts) for reading in read}
 
