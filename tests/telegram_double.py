@@ -99,6 +99,8 @@ class TelegramDouble:
         self.commands: list[dict[str, str]] = []
         self.pending: list[dict[str, Any]] = []
         self.token = TOKEN
+        # the chats as a transcript, for whoever wants to read one
+        self.story: list[str] = []
         self.last_error: tuple[int, str] | None = None
         self._troubles: dict[str, deque[Trouble]] = defaultdict(deque)
         self._ids = itertools.count(1000)
@@ -289,6 +291,9 @@ class TelegramDouble:
         rows, keys = _keyboards(given, chat)
         shown = Shown(message_id=self.next_message(chat), kind=kind, rows=rows, keys=keys, **what)
         self.chats[chat].append(shown)
+        self.story.append(
+            "\n".join([f"Sportello: {shown.text or shown.kind}", *(f"  [{one}]" for one in shown.titles())])
+        )
         return self._as_message(chat, shown)
 
     def _as_message(self, chat: int, shown: Shown) -> dict[str, Any]:

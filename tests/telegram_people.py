@@ -88,6 +88,7 @@ class Person:
 
     async def send(self, update: dict[str, Any], *, secret: str = SECRET) -> int:
         assert self.session is not None
+        self.double.story.append(f"{self.user['first_name']}: {_in_words(update)}")
         return await self.double.deliver(self.session, self.url, update, secret)
 
     async def write(self, text: str) -> dict[str, Any]:
@@ -119,5 +120,11 @@ class Person:
                 return shown
 
 
-def last(shown: list[Shown]) -> Shown:
-    return shown[-1]
+def _in_words(update: dict[str, Any]) -> str:
+    """What somebody did, for the transcript."""
+    if "callback_query" in update:
+        query = update["callback_query"]
+        rows = query["message"].get("reply_markup", {}).get("inline_keyboard", [])
+        return next(f"[{one['text']}]" for row in rows for one in row if one.get("callback_data") == query["data"])
+    message = update.get("message") or {}
+    return message.get("text") or next((f"({kind})" for kind in ("location", "contact") if kind in message), "(altro)")

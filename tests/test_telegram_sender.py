@@ -306,4 +306,5 @@ async def test_a_worker_that_dies_while_telegram_thinks_does_not_repeat_itself(
     await worker_process().ready()
     await person.sees(2, within=30)
     assert person.texts()[1:] == ["risposta a: ciao"]
+    await until(lambda: query("SELECT count(*) FROM outbox") == [(0,)])
     assert [state for state, _, _ in await deliveries(query)] == ["unknown", "sent"]
