@@ -1,5 +1,7 @@
 """A small agenda for tests, made of rows: services, sites, desks and hours as each test needs them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +14,7 @@ from bot.agenda.model import Appointment, Citizen, Mode, Slot, SlotQuery
 from bot.agenda.postgres import PostgresBook
 from bot.agenda.tables import categories, desks, exceptions, hours, services, sites
 from bot.clock import ROME
+from bot.storage.engine import create_engine
 
 NOW = datetime(2027, 3, 1, 8, 0, tzinfo=ROME)  # a Monday
 ANNA = Citizen(name="Anna Rossi", contact="+393331234567")
@@ -82,6 +85,24 @@ class Agenda:
         slot = slot or (await self.free(now=now))[0]
         held = await self.book.hold(uuid4(), slot, now=now)
         return await self.book.confirm(held.id, Citizen(**citizen) if citizen else ANNA, now=now)
+
+    async def moved(self, made: Appointment, slot: Slot) -> Appointment:
+        """The appointment after a move to that slot."""
+        assert made.conversation_id
+        held = await self.book.hold(made.conversation_id, slot, now=NOW)
+        return await self.book.move(made.id, held.id, now=NOW)
+
+
+@asynccontextmanager
+async def small_agenda() -> AsyncIterator[Agenda]:
+    """A service and a desk in Susa, Monday to Friday from nine to ten: two slots a day."""
+    engine = create_engine()
+    ready = Agenda(engine)
+    await ready.add_service()
+    await ready.add_site()
+    await ready.add_desk()
+    yield ready
+    await engine.dispose()
 
 
 def local(slot: Slot) -> str:

@@ -1,58 +1,37 @@
-"""The book: free slots, holds, appointments, moves, codes and surnames, on a real database."""
+"""The book: free slots, holds, appointments, moves, on a real database."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-from agenda_support import ANNA, NOW, Agenda, count, local
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import text
+from agenda_support import ANNA, NOW, Agenda, count, local, small_agenda
 
-from bot.agenda.citizens import is_named, name_fingerprints
-from bot.agenda.codes import new_code, normalised
-from bot.agenda.feeds import feed_of, rotate_secret
 from bot.agenda.holds import forget_expired
 from bot.agenda.model import (
-    Appointment,
-    AppointmentBook,
-    BookUnavailableError,
-    Citizen,
-    LockedError,
     NotBookableError,
     NotFoundError,
     NotMovableError,
     Slot,
+    SlotQuery,
     SlotTakenError,
 )
 from bot.agenda.postgres import PostgresBook
-from bot.agenda.records import conversations_of
-from bot.agenda.reminders import due_reminders, missed_unannounced
 from bot.clock import ROME
-from bot.nlu.entities import APPOINTMENT_CODE
-from bot.storage.engine import create_engine
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 async def agenda(database: str) -> AsyncIterator[Agenda]:
-    """A service and a desk in Susa, Monday to Friday from nine to ten: two slots a day."""
-    engine = create_engine()
-    ready = Agenda(engine)
-    await ready.add_service()
-    await ready.add_site()
-    await ready.add_desk()
-    yield ready
-    await engine.dispose()
+    async with small_agenda() as ready:
+        yield ready
 
 
 @pytest.fixture
-def book(agenda: Agenda) -> AppointmentBook:
+def book(agenda: Agenda) -> PostgresBook:
     return agenda.book
 
 
@@ -100,14 +79,9 @@ async def test_a_query_narrows(agenda: Agenda, narrowed: dict[str, object], firs
 
 
 async def test_so_many_of_a_day(agenda: Agenda) -> None:
-    query = [local(one) for one in await agenda.book.free_slots(_query(agenda), limit=3, per_day=1)]
-    assert query == ["2027-03-02 09:00", "2027-03-03 09:00", "2027-03-04 09:00"]
-
-
-def _query(agenda: Agenda):
-    from bot.agenda.model import SlotQuery
-
-    return SlotQuery(service_id="cv", site_ids=("susa",), now=NOW)
+    query = SlotQuery(service_id="cv", site_ids=("susa",), now=NOW)
+    found = await agenda.book.free_slots(query, limit=3, per_day=1)
+    assert [local(one) for one in found] == ["2027-03-02 09:00", "2027-03-03 09:00", "2027-03-04 09:00"]
 
 
 async def test_the_mode_is_the_first_that_is_wanted_and_offered(agenda: Agenda) -> None:
@@ -221,8 +195,6 @@ async def test_releasing_gives_back_and_releasing_again_is_nothing(agenda: Agend
     ],
 )
 async def test_the_rules_of_the_service_hold(agenda: Agenda, change: dict[str, object], rule: str) -> None:
-    from dataclasses import replace
-
     slot = replace((await agenda.free())[0], **change)
     with pytest.raises(NotBookableError) as refused:
         await agenda.book.hold(uuid4(), slot, now=NOW)
@@ -231,8 +203,6 @@ async def test_the_rules_of_the_service_hold(agenda: Agenda, change: dict[str, o
 
 @pytest.mark.parametrize("shift", [timedelta(minutes=15), timedelta(hours=5), timedelta(days=5)])
 async def test_a_slot_that_is_not_in_the_calendar_cannot_be_held(agenda: Agenda, shift: timedelta) -> None:
-    from dataclasses import replace
-
     slot = (await agenda.free())[0]
     with pytest.raises(SlotTakenError):
         await agenda.book.hold(uuid4(), replace(slot, starts=slot.starts + shift, ends=slot.ends + shift), now=NOW)
@@ -345,11 +315,6 @@ async def test_an_unknown_hold_is_not_found(book: PostgresBook) -> None:
 # --- moving and cancelling --------------------------------------------------------------------------------------------
 
 
-async def moved(agenda: Agenda, made: Appointment, slot: Slot, **how: object) -> Appointment:
-    held = await agenda.book.hold(made.conversation_id or uuid4(), slot, now=NOW)
-    return await agenda.book.move(made.id, held.id, now=NOW, **how)  # type: ignore[arg-type]
-
-
 async def test_moving_closes_the_old_and_opens_the_new_with_the_same_code(agenda: Agenda, book: PostgresBook) -> None:
     old = await agenda.booked()
     target = (await agenda.free())[3]
@@ -381,13 +346,13 @@ async def test_a_move_at_the_same_time_twenty_times_is_one_move(agenda: Agenda, 
 
 async def test_a_chain_of_moves_is_kept(agenda: Agenda, book: PostgresBook) -> None:
     first = await agenda.booked()
-    second = await moved(agenda, first, (await agenda.free())[5])
-    third = await moved(agenda, second, (await agenda.free())[9])
+    second = await agenda.moved(first, (await agenda.free())[5])
+    third = await agenda.moved(second, (await agenda.free())[9])
     assert (await book.get(first.id)).moved_to == second.id
     assert (await book.get(second.id)).moved_to == third.id
     assert (third.moved_from, third.code) == (second.id, first.code)
     with pytest.raises(NotFoundError):
-        await moved(agenda, first, (await agenda.free())[1])
+        await agenda.moved(first, (await agenda.free())[1])
 
 
 async def test_a_move_to_a_place_that_is_gone_changes_nothing(agenda: Agenda, book: PostgresBook) -> None:
@@ -414,7 +379,7 @@ async def test_a_move_is_to_the_same_service_and_not_onto_another_appointment(
         await book.move(old.id, held.id, now=NOW)
     other = await book.confirm(held.id, ANNA, now=NOW)
     with pytest.raises(NotBookableError, match="already_booked"):
-        await moved(agenda, old, await slot_at(agenda, local(other.slot)))
+        await agenda.moved(old, await slot_at(agenda, local(other.slot)))
 
 
 async def test_citizens_change_until_the_limit_and_operators_always(agenda: Agenda, book: PostgresBook) -> None:
@@ -457,7 +422,7 @@ async def test_cancelling_frees_the_place_and_again_is_the_same(agenda: Agenda, 
     assert await book.cancel(made.id, reason="salute", now=NOW) == cancelled
     assert made.slot in await agenda.free()
     with pytest.raises(NotFoundError):
-        await moved(agenda, made, (await agenda.free())[5])
+        await agenda.moved(made, (await agenda.free())[5])
 
 
 async def test_video_becomes_a_call_until_the_start(agenda: Agenda, book: PostgresBook) -> None:
@@ -500,294 +465,7 @@ async def test_what_is_not_there_is_not_found(book: PostgresBook) -> None:
             await asked
 
 
-# --- names, codes, surnames -------------------------------------------------------------------------------------------
-
-NAMES = [
-    "Anna D'Angelo",
-    "Zoë 🦊 Ferrero",
-    "'); DROP TABLE agenda_appointments; --",
-    "x" * 500,
-    " ".join(["Maria"] * 80),
-    "Null \x00 Byte",
-    "Half \ud83d surrogate",
-    "",
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-async def test_any_name_comes_back_as_it_was_written(agenda: Agenda, book: PostgresBook, name: str) -> None:
-    citizen = Citizen(name=name, contact=name, codice_fiscale="RSSNNA80A41L219X")
-    held = await book.hold(uuid4(), (await agenda.free())[0], now=NOW)
-    made = await book.confirm(held.id, citizen, now=NOW)
-    assert (await book.get(made.id)).citizen == citizen
-
-
-async def test_personal_data_are_not_stored_in_the_clear(agenda: Agenda) -> None:
-    await agenda.booked(name="Anna Rossi", contact="+393331234567", codice_fiscale="RSSNNA80A41L219X")
-    async with agenda.engine.connect() as connection:
-        row = await connection.execute(text("SELECT a.*::text, c.*::text FROM agenda_appointments a, agenda_claims c"))
-        stored = str([bytes(v) if isinstance(v, memoryview) else v for v in row.one()])
-    assert not re.search("Rossi|Anna|393331234567|RSSNNA80A41L219X", stored)
-    assert "da_erogare" in stored
-
-
-@pytest.mark.parametrize(
-    ("name", "surname"),
-    [
-        ("Anna D'Angelo", "dangelo"),
-        ("Anna D’Angelo", "D' ANGELO"),
-        ("Anna D'Angelo", "d angelo"),
-        ("Luca De Luca", "De Luca"),
-        ("Luca De Luca", "DELUCA"),
-        ("Luca DeLuca", "de luca"),
-        ("Mario Nicolò", "Nicolo"),
-        ("Mario Nicolo'", "Nicolò"),
-        ("Ana Pérez García", "garcia"),
-        ("Ana Pérez-García", "Pérez García"),
-        ("Ion Țărână", "tarana"),
-        ("Rossi Anna", "Rossi"),
-    ],
-)
-def test_a_surname_is_recognised_however_it_is_written(name: str, surname: str) -> None:
-    assert is_named(name_fingerprints(name), surname)
-
-
-@pytest.mark.parametrize("surname", ["", "   ", "d", "🦊", "'", "verdi", "rossi verdi", "%"])
-async def test_a_wrong_or_empty_surname_finds_nothing(agenda: Agenda, book: PostgresBook, surname: str) -> None:
-    made = await agenda.booked(name="Anna D Rossi")
-    with pytest.raises(NotFoundError):
-        await book.claim(uuid4(), made.code, surname, now=NOW)
-
-
-async def test_an_appointment_is_claimed_by_code_and_surname(agenda: Agenda, book: PostgresBook) -> None:
-    made, me = await agenda.booked(), uuid4()
-    spoken = made.code.lower().replace("-", " ")
-    assert await book.claim(me, spoken, "rossi", now=NOW) == made
-    assert await book.claim(me, made.code, "rossi", now=NOW) == made
-    assert await book.of_conversation(me, now=NOW) == [made]
-    async with agenda.engine.connect() as connection:
-        assert await conversations_of(connection, made) == [made.conversation_id, me]
-    held = await book.hold(me, (await agenda.free())[4], now=NOW)
-    new = await book.move(made.id, held.id, now=NOW)
-    assert await book.of_conversation(me, now=NOW) == [new]
-    assert await book.of_conversation(UUID(str(made.conversation_id)), now=NOW) == [new]
-    with pytest.raises(NotFoundError):
-        await book.claim(uuid4(), made.code, "rossi", now=new.slot.ends)
-
-
-async def test_after_five_wrong_tries_nobody_tries_for_half_an_hour(agenda: Agenda, book: PostgresBook) -> None:
-    made, me = await agenda.booked((await agenda.free())[9]), uuid4()
-    for minute in range(5):
-        with pytest.raises(NotFoundError):
-            await book.claim(me, made.code, "Bianchi", now=NOW + timedelta(minutes=minute))
-    with pytest.raises(LockedError) as locked:
-        await book.claim(me, made.code, "Rossi", now=NOW + timedelta(minutes=10))
-    assert locked.value.until == NOW + timedelta(minutes=34)
-    assert (await book.claim(uuid4(), made.code, "Rossi", now=NOW + timedelta(minutes=10))).id == made.id
-    assert (await book.claim(me, made.code, "Rossi", now=NOW + timedelta(minutes=34))).id == made.id
-
-
-async def test_wrong_tries_far_apart_do_not_lock(agenda: Agenda, book: PostgresBook) -> None:
-    made, me = await agenda.booked((await agenda.free())[9]), uuid4()
-    for number in range(8):
-        with pytest.raises(NotFoundError):
-            await book.claim(me, "AAA-AA2", "Rossi", now=NOW + number * timedelta(minutes=8))
-    assert (await book.claim(me, made.code, "Rossi", now=NOW + HOUR)).id == made.id
-
-
-async def test_a_thousand_tries_at_once_are_five(agenda: Agenda, book: PostgresBook) -> None:
-    me = uuid4()
-    tries = [book.claim(me, new_code(), "Rossi", now=NOW) for _ in range(100)]
-    results = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(one, NotFoundError) for one in results) == 5
-    assert sum(isinstance(one, LockedError) for one in results) == 95
-
-
-def test_codes_are_understood_have_a_digit_and_differ() -> None:
-    codes = [new_code() for _ in range(3000)]
-    assert all(APPOINTMENT_CODE.fullmatch(code) for code in codes)
-    assert not set("".join(codes)) - set("ACFHKMRUXZ23456789-")
-    assert len(set(codes)) > 2990
-
-
-@given(st.sampled_from(["a7k3f9", "A7K 3F9", "a7k–3f9", " A7K-3F9. ", "A 7 K 3 F 9"]))
-def test_codes_are_read_however_they_are_written(written: str) -> None:
-    assert normalised(written) == "A7K-3F9"
-
-
-async def test_a_code_that_is_in_use_is_not_given_again(agenda: Agenda, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = iter(["A7K-3F9", "A7K-3F9", "A7K-3F9", "CCC-222"])
-    monkeypatch.setattr("bot.agenda.booking.new_code", lambda: next(drawn))
-    assert [(await agenda.booked()).code, (await agenda.booked()).code] == ["A7K-3F9", "CCC-222"]
-
-
-# --- reminders and feeds ----------------------------------------------------------------------------------------------
-
-
-async def reminded(agenda: Agenda, now: datetime) -> list[tuple[UUID, timedelta]]:
-    async with agenda.engine.begin() as connection:
-        return [(one.id, lead) for one, lead in await due_reminders(connection, now)]
-
-
-async def test_reminders_are_given_once_each(agenda: Agenda) -> None:
-    made = await agenda.booked((await agenda.free())[8])
-    starts = made.slot.starts
-    assert await reminded(agenda, starts - timedelta(hours=48, seconds=1)) == []
-    assert await reminded(agenda, starts - timedelta(hours=48)) == [(made.id, timedelta(hours=48))]
-    assert await reminded(agenda, starts - timedelta(hours=47)) == []
-    assert await reminded(agenda, starts - timedelta(hours=3)) == [(made.id, timedelta(hours=3))]
-    assert await reminded(agenda, starts - timedelta(hours=2)) == []
-
-
-async def test_of_two_reminders_due_at_once_the_latest_is_given_and_none_after_the_start(agenda: Agenda) -> None:
-    first, second = await agenda.booked((await agenda.free())[8]), await agenda.booked((await agenda.free())[20])
-    assert await reminded(agenda, first.slot.starts - HOUR) == [(first.id, timedelta(hours=3))]
-    assert await reminded(agenda, first.slot.starts - HOUR) == []
-    assert await reminded(agenda, second.slot.starts) == []
-
-
-async def test_reminders_of_moments_past_are_not_planned_and_of_cancelled_ones_not_given(agenda: Agenda) -> None:
-    near = await agenda.booked()  # tomorrow: the one of two days before is past
-    gone = await agenda.booked((await agenda.free())[8])
-    await agenda.book.cancel(gone.id, reason="altro", now=NOW)
-    assert await reminded(agenda, NOW + timedelta(minutes=1)) == []
-    assert await reminded(agenda, near.slot.starts - HOUR) == [(near.id, timedelta(hours=3))]
-    assert await reminded(agenda, gone.slot.starts - HOUR) == []
-
-
-async def test_a_moved_appointment_is_reminded_of_at_its_new_time(agenda: Agenda) -> None:
-    old = await agenda.booked((await agenda.free())[8])
-    new = await moved(agenda, old, (await agenda.free())[20])
-    assert await reminded(agenda, old.slot.starts - HOUR) == []
-    assert await reminded(agenda, new.slot.starts - HOUR) == [(new.id, timedelta(hours=3))]
-
-
-async def test_two_workers_remind_once_and_a_lost_transaction_loses_nothing(agenda: Agenda) -> None:
-    made = [await agenda.booked() for _ in range(6)]
-    now = made[0].slot.starts - HOUR
-    async with agenda.engine.begin() as one, agenda.engine.begin() as other:
-        given_to_one = await due_reminders(one, now, limit=1)
-        given_to_other = await due_reminders(other, now)
-        assert len(given_to_one) == 1
-        assert {a.id for a, _ in given_to_one}.isdisjoint({a.id for a, _ in given_to_other})
-        await other.rollback()
-    assert len(await reminded(agenda, now)) == len(given_to_other)
-    assert await reminded(agenda, now) == []
-
-
-async def test_who_did_not_come_is_told_once(agenda: Agenda) -> None:
-    made, came = await agenda.booked(), await agenda.booked()
-    await agenda.book.mark(made.id, "non_presentato")
-    await agenda.book.mark(came.id, "erogato")
-    async with agenda.engine.begin() as connection:
-        assert [one.id for one in await missed_unannounced(connection)] == [made.id]
-        assert await missed_unannounced(connection) == []
-
-
-async def test_a_desk_feed_needs_its_last_secret(agenda: Agenda) -> None:
-    made, gone = await agenda.booked(), await agenda.booked()
-    await agenda.book.cancel(gone.id, reason="altro", now=NOW, by="operator")
-    async with agenda.engine.begin() as connection:
-        old = await rotate_secret(connection, made.slot.desk_id)
-        secret = await rotate_secret(connection, made.slot.desk_id)
-        feed = await feed_of(connection, secret, with_citizens=True)
-        assert [(one.id, one.citizen) for one in feed.appointments] == [(made.id, ANNA)]
-        assert (await feed_of(connection, secret)).appointments[0].citizen is None
-        assert (await feed_of(connection, secret, since=made.slot.ends)).appointments == []
-        for wrong in (old, "", "\udcff"):
-            with pytest.raises(NotFoundError):
-                await feed_of(connection, wrong)
-        with pytest.raises(NotFoundError):
-            await rotate_secret(connection, 999_999)
-
-
-# --- many at once, and a database that does not answer ---------------------------------------------------------------
-
-
-async def test_a_thousand_people_book_one_place_and_one_has_it(agenda: Agenda, book: PostgresBook) -> None:
-    slot = (await agenda.free())[0]
-
-    async def one() -> Appointment:
-        held = await book.hold(uuid4(), slot, now=NOW)
-        return await book.confirm(held.id, ANNA, now=NOW)
-
-    results = await asyncio.gather(*(one() for _ in range(1000)), return_exceptions=True)
-    booked = [result for result in results if isinstance(result, Appointment)]
-    assert len(booked) == 1
-    assert sum(isinstance(result, SlotTakenError) for result in results) == 999
-    async with agenda.engine.connect() as connection:
-        assert await count(connection, "agenda_claims") == await count(connection, "agenda_appointments") == 1
-
-
-async def test_one_conversation_confirming_two_things_at_once_has_one(agenda: Agenda, book: PostgresBook) -> None:
-    await agenda.add_site("rivoli", municipality="Rivoli")
-    await agenda.add_desk("rivoli")
-    me = uuid4()
-    for _ in range(5):
-        slots = [(await agenda.free("cv", "susa"))[0], (await agenda.free("cv", "rivoli"))[0]]
-
-        async def one(slot: Slot) -> Appointment:
-            held = await book.hold(me, slot, now=NOW)
-            return await book.confirm(held.id, ANNA, now=NOW)
-
-        await asyncio.gather(*(one(slot) for slot in slots), return_exceptions=True)
-    assert len(await book.of_conversation(me, now=NOW)) == 1
-
-
-async def test_swapping_places_back_and_forth_never_locks_up(agenda: Agenda, book: PostgresBook) -> None:
-    await agenda.add_site("rivoli", municipality="Rivoli")
-    await agenda.add_desk("rivoli")
-    here, there = (await agenda.free("cv", "susa"))[0], (await agenda.free("cv", "rivoli"))[0]
-    people = [uuid4() for _ in range(8)]
-
-    async def wander(me: UUID) -> None:
-        for turn in range(10):
-            try:
-                await book.hold(me, (here, there)[turn % 2], now=NOW + timedelta(minutes=6 * turn))
-            except SlotTakenError:
-                continue
-
-    async with asyncio.timeout(30):
-        await asyncio.gather(*(wander(me) for me in people))
-
-
-async def test_a_database_that_is_away_is_said_to_be(monkeypatch: pytest.MonkeyPatch, configure: object) -> None:
-    from bot.settings import get_settings
-
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
-    get_settings.cache_clear()
-    engine = create_engine()
-    with pytest.raises(BookUnavailableError):
-        await PostgresBook(engine).services()
-    with pytest.raises(BookUnavailableError):
-        await PostgresBook(engine).cancel(uuid4(), reason="altro", now=NOW)
-    await engine.dispose()
-
-
-async def test_a_stuck_database_is_noticed_and_used_again_when_it_is_not(
-    agenda: Agenda, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.agenda.transactions.PATIENCE_SECONDS", 0.6)
-    slot = (await agenda.free())[0]
-    with psycopg.connect(database) as stuck:
-        stuck.execute("LOCK TABLE agenda_claims IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(BookUnavailableError):
-            await agenda.book.hold(uuid4(), slot, now=NOW)
-        with pytest.raises(BookUnavailableError):
-            await agenda.free()
-    monkeypatch.undo()
-    assert (await agenda.book.hold(uuid4(), slot, now=NOW)).slot == slot
-
-
-async def test_connections_that_broke_are_replaced(agenda: Agenda, database: str) -> None:
-    await asyncio.gather(*(agenda.free() for _ in range(5)))
-    with psycopg.connect(database, autocommit=True) as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    made = await agenda.booked()
-    assert made.state == "da_erogare"
+# --- clock changes ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("day", [date(2027, 3, 28), date(2027, 10, 31)])

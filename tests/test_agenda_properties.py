@@ -7,7 +7,7 @@ Python who must have which place. Calendar and book are compared with it after e
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -55,6 +55,7 @@ class Believed:
     holds: dict[UUID, Hold] = field(default_factory=dict)  # by conversation: the last one, expired or not
     offers: dict[UUID, Offer] = field(default_factory=dict)  # by wait: the last one, unless it was answered
     booked: dict[UUID, Appointment] = field(default_factory=dict)
+    answers: dict[UUID, UUID] = field(default_factory=dict)  # holds that were offers, and their waits
     gone: list[Hold] = field(default_factory=list)  # given back or replaced
 
     def offered(self, me: UUID) -> list[Offer]:
@@ -101,14 +102,16 @@ class Machine(RuleBasedStateMachine):
             held = await self.book.hold(me, slot, now=self.now)
         except SlotTakenError:
             return
-        for offer in self.believed.offered(me):
-            if offer.hold.id == held.id:
-                assert held.expires_at >= offer.hold.expires_at
-                self.believed.offers[offer.waiting.id] = replace(offer, hold=held)
-                return
-        before = self.believed.holds.get(me)
+        before = self.believed.holds.pop(me, None)
         if before and before.id != held.id:
             self.believed.gone.append(before)
+        for offer in self.believed.offered(me):
+            if offer.hold.id == held.id and offer.hold.expires_at > self.now:
+                assert held == offer.hold
+                return
+            if offer.hold.id == held.id:
+                # Late, it is a hold like any other, which answers the offer when it is confirmed.
+                self.believed.answers[held.id] = self.believed.offers.pop(offer.waiting.id).waiting.id
         self.believed.holds[me] = held
 
     @rule(who=people)
@@ -138,8 +141,8 @@ class Machine(RuleBasedStateMachine):
             assert any(one.conversation_id == me for one in self.believed.booked.values())
         else:
             assert first == again
-            self.believed.booked[first.id] = first
             del self.believed.holds[me]
+            self._booked(first)
 
     @rule(who=people)
     def move(self, who: int) -> None:
@@ -162,7 +165,11 @@ class Machine(RuleBasedStateMachine):
             assert await self.book.move(same[0].id, held.id, now=self.now) == new
             assert new.code == same[0].code
             del self.believed.booked[same[0].id], self.believed.holds[me]
-            self.believed.booked[new.id] = new
+            self._booked(new)
+
+    def _booked(self, made: Appointment) -> None:
+        self.believed.booked[made.id] = made
+        self.believed.offers.pop(self.believed.answers.get(made.id, made.id), None)
 
     @rule(who=people)
     def cancel(self, who: int) -> None:

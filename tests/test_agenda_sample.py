@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from agenda_support import NOW, Agenda, local
+from agenda_support import NOW, Agenda
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
@@ -16,7 +16,6 @@ from bot.agenda.postgres import PostgresBook
 from bot.agenda.sample import load, seed
 from bot.agenda.tables import appointments, desks, exceptions, services, sites
 from bot.cli import app
-from bot.clock import ROME
 from bot.knowledge import get_knowledge
 from bot.storage.engine import create_engine
 
@@ -145,8 +144,3 @@ def test_the_commands_seed_list_free_places_make_a_feed_and_record_outcomes(
     ((code,),) = query("SELECT code FROM agenda_appointments WHERE state = 'da_erogare' LIMIT 1")  # type: ignore[operator]
     assert sportello("outcome", code, "non_presentato") == ""
     assert sportello("outcome", code, "erogato", fails=True).startswith("non trovato")
-
-
-def test_hours_are_said_in_italian_time() -> None:
-    assert NOW.tzinfo is ROME
-    assert local.__doc__

@@ -148,14 +148,16 @@ async def _appointment(
         row = (await connection.execute(unused.returning(appointments))).mappings().one_or_none()
     made = appointment_of(row)
     await reminders.plan(connection, made, now=now)
-    if held.offered:
-        await _accept_offer_of(connection, held.id, now=now)
+    await _accept_offer_of(connection, held.id, now=now)
     return made
 
 
 async def _accept_offer_of(connection: AsyncConnection, hold_id: UUID, *, now: datetime) -> None:
-    """The wait is over; whatever else it was offered is free again."""
-    wait = select(offers.c.waiting_id).where(offers.c.hold_id == hold_id).scalar_subquery()
+    """If the place was offered, the wait is over; whatever else was offered for it is free again."""
+    query = select(offers.c.waiting_id).where(offers.c.hold_id == hold_id)
+    wait = (await connection.execute(query)).scalar_one_or_none()
+    if wait is None:
+        return
     # The wait before its offers, as everywhere.
     ended = {"ended_at": now, "citizen": None}
     await connection.execute(update(waiting).where(waiting.c.id == wait, waiting.c.ended_at.is_(None)).values(ended))

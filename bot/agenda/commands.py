@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
-MODES = {"video": "video", "phone": "telefono", "in_person": "in presenza"}
 
 app = typer.Typer(no_args_is_help=True, help="L'agenda degli appuntamenti.")
 
@@ -72,6 +71,7 @@ def free(centre: str, service: str, limit: int = 10) -> None:
     """Elenca i prossimi posti liberi di un centro per un servizio."""
     from bot.agenda.model import SlotQuery
     from bot.agenda.postgres import PostgresBook
+    from bot.agenda.words import MODES
 
     async def work(engine: "AsyncEngine") -> list[str]:
         query = SlotQuery(service_id=service, site_ids=(centre,), now=clock.now())

@@ -29,12 +29,15 @@ async def hold(connection: AsyncConnection, conversation_id: UUID, slot: Slot, *
     if not again and not await has_place(connection, room, conversation_id=conversation_id, now=now):
         raise SlotTakenError
     await lock(connection, None, {slot.site_id} | {one.slot.site_id for one in held})
-    expires_at = now + timedelta(minutes=get_settings().hold_minutes)
+    same = None
     for one in await holds_of(connection, conversation_id):
         if _same(one.slot, slot):
-            return await _renewed(connection, one, expires_at)
-        if not one.offered:
+            same = one
+        elif not one.offered:
             await release(connection, one.id)
+    expires_at = now + timedelta(minutes=get_settings().hold_minutes)
+    if same is not None:
+        return await _renewed(connection, same, expires_at, now=now)
     await connection.execute(delete(lapsed_holds).where(lapsed_holds.c.conversation_id == conversation_id))
     hold_id = uuid4()
     taken = await take(connection, hold_id, room, conversation_id=conversation_id, expires_at=expires_at, now=now)
@@ -77,11 +80,12 @@ async def forget_expired(connection: AsyncConnection, *, now: datetime) -> None:
     await connection.execute(FORGET, {"before": now - timedelta(days=1)})
 
 
-async def _renewed(connection: AsyncConnection, held: Claim, expires_at: datetime) -> Hold:
-    if held.offered:
-        # The waiting list gave it for longer than a person deciding has.
-        expires_at = max(expires_at, held.expires_at or expires_at)
-    await connection.execute(update(claims).where(claims.c.id == held.id).values(expires_at=expires_at))
+async def _renewed(connection: AsyncConnection, held: Claim, expires_at: datetime, *, now: datetime) -> Hold:
+    if held.offered and held.expires_at is not None and held.expires_at > now:
+        # The waiting list gave it, for longer and until the moment the person was told.
+        return Hold(id=held.id, slot=held.slot, expires_at=held.expires_at)
+    kept = {"expires_at": expires_at, "offered": False}
+    await connection.execute(update(claims).where(claims.c.id == held.id).values(kept))
     return Hold(id=held.id, slot=held.slot, expires_at=expires_at)
 
 

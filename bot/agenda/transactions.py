@@ -68,6 +68,7 @@ class Transactions:
 
     async def _patiently(self, doing: Coroutine[Any, Any, T]) -> T:
         task = asyncio.create_task(doing)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, also when given up on
         begun = time.monotonic()
         try:
             while not task.done():
