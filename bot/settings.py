@@ -1,5 +1,6 @@
 """All configuration, typed and read once from the environment (and `.env`); `.env.example` documents each entry."""
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+_DAY, _TIME = "(?:mon|tue|wed|thu|fri|sat|sun)", r"(?:[01]\d|2[0-3]):[0-5]\d"
+_HOURS = rf"{_DAY}(?:-{_DAY})? {_TIME}-{_TIME}"
+_DESK_HOURS = rf"{_HOURS}(?:\s*,\s*{_HOURS})*"
 
 
 class SettingsError(Exception):
@@ -35,6 +39,9 @@ class Settings(BaseSettings):
     rasa_port: Port = 5005
     actions_port: Port = 5055
     trusted_proxies: int = Field(0, ge=0, le=5)
+    console_host: str = "127.0.0.1"
+    console_port: Port = 8081
+    console_url: str = "http://127.0.0.1:8081"
 
     # What is said about the agency
     freephone: str = "800 184704"
@@ -66,6 +73,22 @@ class Settings(BaseSettings):
     offer_minutes: int = Field(120, ge=1)
     sample_calendar: bool = True
 
+    # A person instead of the assistant. Hours as `mon-fri 09:00-16:00`, several separated by commas; none on holidays
+    desk_hours: str = "mon-fri 09:00-16:00"
+    handoff_patience: float = Field(10, gt=0)  # minutes until a request nobody takes is given up
+    handoff_idle: float = Field(30, gt=0)  # minutes until an operator who does not answer loses the conversation
+
+    # Privacy: for how many days each kind of data is kept
+    retention_transcripts_days: int = Field(365, ge=1)
+    retention_private_answers_days: int = Field(30, ge=1)
+    retention_appointments_days: int = Field(180, ge=1)
+    retention_call_backs_days: int = Field(30, ge=1)
+    retention_tracker_days: int = Field(30, ge=1)
+    retention_incidents_days: int = Field(90, ge=1)
+    retention_audit_days: int = Field(3650, ge=365)
+    retention_hour: int = Field(3, ge=0, le=23)  # of the night, Italian time
+    erase_grace: float = Field(20, ge=0)  # seconds in which a citizen can still read the receipt of an erasure
+
     # Channels: each is off until its credentials are set
     telegram_token: SecretStr | None = None
     telegram_webhook_secret: SecretStr | None = None
@@ -77,6 +100,7 @@ class Settings(BaseSettings):
     twilio_whatsapp_from: str | None = None
     twilio_sms_from: str | None = None
     twilio_reminder_content_sid: str | None = None
+    twilio_content_sids: Annotated[dict[str, str], NoDecode] = {}
     sender_rate: float = Field(1.0, gt=0)
     sender_burst: int = Field(20, ge=1)
     webhook_rate: float = Field(200.0, gt=0)
@@ -85,6 +109,17 @@ class Settings(BaseSettings):
     # The clock
     now: datetime | None = None
     clock_offset: float = 0.0
+
+    # The operators' console
+    console_idle_minutes: int = Field(30, ge=1)
+    console_session_hours: int = Field(10, ge=1)
+    console_oidc_issuer: str | None = None
+    console_oidc_client_id: str | None = None
+    console_oidc_client_secret: SecretStr | None = None
+    console_oidc_scopes: str = "openid profile email"
+    console_oidc_role_claim: str = "roles"
+    console_oidc_roles: Annotated[dict[str, str], NoDecode] = {}
+    console_oidc_centres_claim: str = "centres"
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -100,6 +135,33 @@ class Settings(BaseSettings):
             raise ValueError("scrivi gli indirizzi completi separati da virgole, come https://www.example.org")
         return origins
 
+    @field_validator("console_oidc_roles", mode="before")
+    @classmethod
+    def _split_roles(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.strip().partition("=") for pair in value.split(",") if pair.strip()]
+        if not all(group and role in ("operatore", "supervisore", "amministratore") for group, _, role in pairs):
+            raise ValueError("scrivi gruppo=ruolo separati da virgole; i ruoli: operatore, supervisore, amministratore")
+        return {group: role for group, _, role in pairs}
+
+    @field_validator("twilio_content_sids", mode="before")
+    @classmethod
+    def _split_contents(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.strip().partition("=") for pair in value.split(",") if pair.strip()]
+        if not all(key and re.fullmatch(r"HX[0-9a-fA-F]{32}", sid) for key, _, sid in pairs):
+            raise ValueError("copia la riga scritta da: sportello twilio contenuti")
+        return {key: sid for key, _, sid in pairs}
+
+    @field_validator("desk_hours")
+    @classmethod
+    def _readable_hours(cls, value: str) -> str:
+        if re.fullmatch(_DESK_HOURS, value.strip()) is None:
+            raise ValueError("scrivi giorni e ore come mon-fri 09:00-16:00, più tratti separati da virgole")
+        return value.strip()
+
     @model_validator(mode="after")
     def _no_false_clock_on_real_channels(self) -> Self:
         configured = [
@@ -109,7 +171,7 @@ class Settings(BaseSettings):
                 ("Twilio", self.twilio_auth_token, self.twilio_api_url),
             )
             # On loopback stands a double: nobody is reached, so any date may be told.
-            if secret is not None and urlsplit(url).hostname not in ("127.0.0.1", "localhost")
+            if secret and urlsplit(url).hostname not in ("127.0.0.1", "localhost")
         ]
         if (self.now is not None or self.clock_offset) and configured:
             raise ValueError(f"con canali veri ({', '.join(configured)}) l'orologio non si sposta")

@@ -42,6 +42,8 @@ class Arrival:
     payload: str | None = None
     # said by other means than words: a command of the channel, a photograph, a voice message
     command: Command | None = None
+    # the provider has answered the command already
+    told: bool = False
     # what the door itself answers, when it is not for the dialogue
     answer: Reply | None = None
 
@@ -76,7 +78,7 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         await wrote(connection, address.id)
         command = arrival.command or command_in(arrival.text, in_talk=await in_talk(connection, address))
         # An address that was only written to has not been told yet whom it speaks with. Who says STOP wants no more words.
-        if address.last_inbound_at is None and greet and command != "stop":
+        if address.last_inbound_at is None and greet and command != "stop" and not arrival.told:
             await add_outgoing(connection, address.conversation_id, [Reply(text=say(GREETING_SHORT))])
         if arrival.answer is not None:
             await _answer(connection, address, message_id, arrival.answer)
@@ -84,7 +86,7 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         if command is None and _MORE.fullmatch(arrival.text) and await queue_rest(connection, address):
             command = "more"
         if command is not None:
-            await _obey(connection, address, message_id, command)
+            await _obey(connection, address, message_id, command, told=arrival.told)
             return message_id
         task = queue.configure_task(
             name=ANSWER_TASK,
@@ -112,9 +114,11 @@ async def in_talk(connection: AsyncConnection, address: Address) -> bool:
     return asks or any("/choose" in button["payload"] for button in last.buttons)
 
 
-async def _obey(connection: AsyncConnection, address: Address, message_id: UUID, command: Command) -> None:
-    """Commands are answered by the door itself, whatever the state of the dialogue."""
-    said = {"stop": STOPPED, "start": STARTED, "help": HELP, "media": NO_MEDIA}.get(command)
+async def _obey(
+    connection: AsyncConnection, address: Address, message_id: UUID, command: Command, *, told: bool
+) -> None:
+    """Commands are answered by the door itself, whatever the state of the dialogue. `told`: they were already."""
+    said = None if told else {"stop": STOPPED, "start": STARTED, "help": HELP, "media": NO_MEDIA}.get(command)
     if command in ("stop", "start"):
         await opt_out(connection, address.id, out=command == "stop")
     await _answer(connection, address, message_id, None if said is None else Reply(text=say(said)))

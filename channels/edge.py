@@ -15,7 +15,7 @@ from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import create_queue
-from channels import agenda_feed, appointments, pages, telegram, webchat
+from channels import agenda_feed, appointments, pages, telegram, twilio, webchat
 from channels.announcements import Announcements
 from channels.appointment_pages.visit import BOOK
 from channels.limits import RateLimit
@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> web.Application:
     app.add_routes(appointments.routes)
     app.add_routes(agenda_feed.routes)
     telegram.set_up(app, settings)
+    twilio.set_up(app, settings)
     return app
 
 

@@ -21,6 +21,8 @@ class Part:
     buttons: tuple[Button, ...] = ()
     links: tuple[Link, ...] = ()
     segments: int | None = None
+    # reminders may be sent where other messages may not
+    reminder: bool = False
     # the delivery this is, so that a receipt finds it even when the answer to the request was lost
     reference: UUID | None = None
     # ids of the provider that are other messages', for looking this one up

@@ -12,6 +12,7 @@ from bot.agenda.postgres import PostgresBook
 from bot.conversations.addresses import addresses_of
 from bot.privacy.sealing import SealError
 from bot.settings import Settings
+from channels.capabilities import SMS, WHATSAPP
 from channels.sender import Sender
 
 log = structlog.get_logger()
@@ -36,6 +37,12 @@ def create_senders(settings: Settings, engine: AsyncEngine | None) -> dict[str, 
         from channels.telegram_sender import TelegramSender
 
         senders["telegram"] = TelegramSender(settings, PostgresBook(engine) if engine else None)
+    if settings.twilio_account_sid and settings.twilio_auth_token:
+        from channels.twilio_sender import TwilioSender
+
+        for channel, number in ((WHATSAPP, settings.twilio_whatsapp_from), (SMS, settings.twilio_sms_from)):
+            if number:
+                senders[channel.name] = TwilioSender(settings, channel)
     return senders
 
 

@@ -19,7 +19,7 @@ from bot.privacy.showing import filled_in
 from bot.storage.tables import messages
 from channels import deliveries
 from channels.deliveries import OVER, REFUSED, Delivery
-from channels.elsewhere import say_elsewhere
+from channels.elsewhere import REMINDS, say_elsewhere
 from channels.render import Rendered, render
 from channels.sender import Part, RateLimitedError, RefusedError, Sender, Sent, UncertainError, UnreachedError, Why
 
@@ -180,4 +180,6 @@ async def heed(connection: AsyncConnection, address_id: UUID, why: Why) -> None:
 def _rendered(message: RowMapping, text: str, sender: Sender, from_char: int) -> Rendered:
     buttons = [Button(**one) for one in message["buttons"]]
     links = [Link(**one) for one in message["links"]]
-    return render(text, buttons, links, sender.capabilities, from_char=from_char)
+    rendered = render(text, buttons, links, sender.capabilities, from_char=from_char)
+    reminder = any(button.payload.startswith(REMINDS) for button in buttons)
+    return replace(rendered, parts=[replace(part, reminder=reminder) for part in rendered.parts])
