@@ -63,7 +63,8 @@ async def aside(
     """Answer something else in the middle of the talk, then ask the open question again."""
     state = turn.state
     if heard.intent == "list_appointments":
-        replies, events = [await ActionAppointments().list_mine(desk, heard)], []
+        replies = [await ActionAppointments().list_mine(desk, heard)]
+        events: Events = []
     else:
         replies, events = await answer_aside(tracker, domain)
     if state is None or heard.intent in LEAVES:

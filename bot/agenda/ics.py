@@ -12,7 +12,7 @@ from uuid import UUID
 
 from icalendar import Alarm, Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vDuration
 
-from bot.agenda.model import Appointment, Mode, Service, Site
+from bot.agenda.model import Appointment, Mode, Service, Site, is_sample
 from bot.agenda.page_tokens import page_url
 from bot.agenda.rooms import room_url
 from bot.agenda.words import MODES
@@ -42,7 +42,7 @@ def citizen_calendar(
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("summary", service.title)
     event.add("location", _where(slot.mode, site))
-    sample = SAMPLE if appointment.sample else ""
+    sample = SAMPLE if is_sample(appointment, service, site) else ""
     event.add("description", f"{sample}{_how(slot.mode, url)} Codice: {appointment.code}. La tua pagina: {url}")
     event.add("url", url)
     if not cancelled:

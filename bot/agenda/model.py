@@ -143,6 +143,11 @@ class Appointment:
     citizen: Citizen | None = field(default=None, repr=False)
 
 
+def is_sample(appointment: Appointment, service: Service, site: Site) -> bool:
+    """Whether an appointment is not real: made up, or made by a real person in a made-up calendar."""
+    return appointment.sample or service.sample or site.sample
+
+
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
     """A person waiting for a place. When one frees up, it is held for them and they are asked."""

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.agenda.model import Appointment, Mode, Service, Site
+from bot.agenda.model import Appointment, Mode, Service, Site, is_sample
 from bot.agenda.words import MODES, moment_words
 from bot.answers.sentences import say
 from bot.clock import ROME
@@ -165,7 +165,7 @@ def booked(
         )
     else:
         lines.append(say("Per cambiarlo chiama il numero verde {freephone}."))
-    if appointment.sample or site.sample or service.sample:
+    if is_sample(appointment, service, site):
         lines.append(SAMPLE)
     return "\n".join(lines)
 

@@ -5,7 +5,7 @@ Each in two lengths: full, and for text messages one segment of the GSM alphabet
 
 from datetime import datetime, timedelta
 
-from bot.agenda.model import Appointment, Mode, Offer, Service, Site
+from bot.agenda.model import Appointment, Mode, Offer, Service, Site, is_sample
 from bot.agenda.page_tokens import page_url
 from bot.agenda.words import MODES, at_hour, moment_words, near_moment_words, short_moment
 from bot.answers.appointments import SAMPLE, place_of
@@ -70,7 +70,7 @@ def reminder(
         parts.append(MOVE_BY.format(until=moment_words(until, today=today)))
     else:
         parts.append(say(TOO_LATE))
-    if appointment.sample:
+    if is_sample(appointment, service, site):
         parts.append(SAMPLE)
     link = Link(title=LINK_TITLE, url=page_url(appointment.id))
     return Reply(text=" ".join(parts), buttons=tuple(buttons), links=(link,))

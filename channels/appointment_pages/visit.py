@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from aiohttp import web
 
 from bot import clock
-from bot.agenda.model import Appointment, AppointmentBook, Service, Site
+from bot.agenda.model import Appointment, AppointmentBook, Service, Site, is_sample
 from bot.agenda.page_tokens import page_token, read_page_token
 from channels.appointment_pages.facts import Facts, facts_of
 from channels.appointment_pages.outcomes import as_page
@@ -39,7 +39,7 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, devices: bool = False, **values: object) -> web.Response:
         """A page about this appointment."""
-        known = {"facts": self.facts, "base": self.base, "sample": self.appointment.sample}
+        known = {"facts": self.facts, "base": self.base, "sample": is_sample(self.appointment, self.service, self.site)}
         return html(template, status=status, devices=devices, **known | values)
 
     def back(self, done: str = "", *, to: UUID | None = None) -> web.Response:
