@@ -28,6 +28,8 @@ from bot.answers.reminders import freed_place, is_short, missed, reminder
 from bot.conversations.model import Reply
 from bot.conversations.store import add_outgoing, record_incident
 from bot.storage.tables import conversations
+from channels.capabilities import CHANNELS
+from channels.elsewhere import last_said_elsewhere
 
 log = structlog.get_logger()
 
@@ -129,4 +131,6 @@ async def _say(connection: AsyncConnection, candidates: Sequence[UUID], slot: Sl
         log.error("not worded", conversation=str(conversation_id), incident=number, reason=repr(error))  # noqa: TRY400
     else:
         await add_outgoing(connection, conversation_id, [reply])
+        if CHANNELS[channels[conversation_id]].pulled:
+            await last_said_elsewhere(connection, conversation_id)
     return True

@@ -5,6 +5,7 @@ on either, is left alone. Only messages Sportello writes first, and answers that
 """
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import phonenumbers
@@ -27,6 +28,8 @@ from bot.settings import get_settings
 from bot.storage.tables import conversations, messages
 from channels.capabilities import SMS, WHATSAPP
 
+AT_THE_SCREEN = timedelta(minutes=10)
+"""Who wrote so shortly before is still there."""
 REMINDS = "/confirm_attendance{"
 _MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
@@ -93,12 +96,12 @@ def _is_mobile(number: str) -> bool:
 
 
 def _may_be_missed(message: RowMapping, known: list[Address]) -> bool:
-    """Whether it is a message nobody is waiting for at the screen: written first, or long after the question."""
-    if message["kind"] != "message":
-        return False
-    assert WHATSAPP.window is not None
+    """Whether nobody waits for it at the screen: written first, or long after the question."""
     last = max((one.last_inbound_at for one in known if one.last_inbound_at), default=None)
-    return message["in_reply_to"] is None or last is None or message["created_at"] - last > WHATSAPP.window
+    if last is None or message["kind"] != "message":
+        return message["kind"] == "message"
+    assert WHATSAPP.window is not None
+    return bool(message["created_at"] - last > (WHATSAPP.window if message["in_reply_to"] else AT_THE_SCREEN))
 
 
 async def _may_be_written_to(connection: AsyncConnection, number: str) -> bool:
