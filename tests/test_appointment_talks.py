@@ -5,7 +5,7 @@
 appointments it starts with. `{code}` is the code said last in this talk.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 import yaml
 from support import Chat
 from talker import Talker
-from whole_system import System, open_folder, run
+from whole_system import System
 
 from bot.knowledge.readability import gulpease
 
@@ -27,15 +27,9 @@ TALKS = [
 pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with open_folder() as folder:
-        yield from run(System(folder, now="2026-03-02T09:00", new_conversation_rate=100, new_conversation_burst=1000))
-
-
 @pytest.fixture
-async def client(system: System) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(system.url, timeout=aiohttp.ClientTimeout(total=20)) as session:
+async def client(rehearsal: System) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(rehearsal.url, timeout=aiohttp.ClientTimeout(total=20)) as session:
         yield session
 
 

@@ -247,7 +247,7 @@ async def test_while_the_database_is_away_telegram_is_asked_to_come_back(
     monkeypatch.undo()
 
 
-async def test_a_failure_of_ours_is_kept_for_the_operators_and_not_brought_again(
+async def test_a_failure_of_ours_is_tried_again_and_then_kept_for_the_operators(
     person: Person, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from channels import telegram_intake
@@ -256,8 +256,22 @@ async def test_a_failure_of_ours_is_kept_for_the_operators_and_not_brought_again
         raise KeyError("secret words of somebody")
 
     monkeypatch.setattr(telegram_intake, "take_in", broken)
-    assert await person.send(person.text("ciao")) == 200
+    update = person.text("ciao")
+    assert [await person.send(update) for _ in range(3)] == [500, 500, 200]
     assert query('SELECT "where", what FROM incidents') == [("telegram", "words: KeyError")]
+
+
+async def test_a_wrong_setting_of_ours_loses_nothing(
+    person: Person, query: Query, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = get_settings().secret_key
+    assert right is not None
+    configure(secret_key="too short")  # noqa: S106
+    update = person.text("ciao")
+    assert [await person.send(update) for _ in range(5)] == [500] * 5
+    configure(secret_key=right.get_secret_value())
+    assert await person.send(update) == 200
+    assert query("SELECT text FROM messages WHERE sender = 'citizen'") == [("ciao",)]
 
 
 async def test_the_answer_does_not_wait_for_telegram(

@@ -27,7 +27,9 @@ class System:
         self.http_port, rasa_port, actions_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
         self.output = folder / "output.txt"
+        self.console_port = free_port()
         settings |= {"http_port": self.http_port, "rasa_port": rasa_port, "actions_port": actions_port}
+        settings |= {"console_port": self.console_port, "console_url": f"http://127.0.0.1:{self.console_port}"}
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 COMMAND,

@@ -1,4 +1,4 @@
-"""Answers with personal data that the assistant asked for: name, contact, tax code, surname.
+"""Answers with personal data that the assistant asked for: name, contact, tax code, surname, telephone.
 
 They are read here, sealed, and kept apart; the dialogue only learns that the answer was given.
 """
@@ -10,7 +10,7 @@ import phonenumbers
 from stdnum.exceptions import ValidationError
 from stdnum.it import codicefiscale
 
-Kind = Literal["name", "contact", "codice_fiscale", "surname"]
+Kind = Literal["name", "contact", "codice_fiscale", "surname", "phone"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 SHOWN: dict[Kind, str] = {
@@ -18,10 +18,12 @@ SHOWN: dict[Kind, str] = {
     "contact": "telefono o e-mail",
     "codice_fiscale": "codice fiscale",
     "surname": "cognome",
+    "phone": "telefono",
 }
 """What the transcript says instead."""
 
 MAX_NAME_CHARS = 80
+MIN_DIGITS = 5
 _BEFORE_NAME = re.compile(
     r"^(?:(?:ciao|buongiorno|salve|s[iì]|ok|ecco|allora)[ ,.]+)*"
     r"(?:(?:io )?(?:mi chiamo|sono|il mio nome(?: e cognome)? (?:è|e'|e)|nome e cognome|nome|cognome|il mio cognome (?:è|e'|e)|il cognome (?:è|e'|e)|è|a nome(?: di)?|per))\b[ :,]*",
@@ -46,7 +48,8 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 
 def read_answer(kind: Kind, text: str) -> str | None:
     """The value given, normalised, or None when the text does not hold one."""
-    return {"name": _name, "surname": _surname, "contact": _contact, "codice_fiscale": _tax_code}[kind](text)
+    readers = {"name": _name, "surname": _surname, "contact": _contact, "codice_fiscale": _tax_code, "phone": _phone}
+    return readers[kind](text)
 
 
 def may_hold_personal_data(kind: Kind, text: str) -> bool:
@@ -54,7 +57,8 @@ def may_hold_personal_data(kind: Kind, text: str) -> bool:
     words = _words(text)
     if kind in ("name", "surname"):
         return bool(words) and len(words) <= 6 and "?" not in text and not _NOT_NAMES & set(words)
-    return bool(re.search(r"\d{4}|@", text)) and "?" not in text
+    # Digits as of a telephone or a tax code, however they are spaced or mistyped.
+    return ("@" in text or len(re.findall(r"\d", text)) >= MIN_DIGITS) and "?" not in text
 
 
 def _words(text: str) -> list[str]:
@@ -83,8 +87,10 @@ def _surname(text: str) -> str | None:
 
 def _contact(text: str) -> str | None:
     email = _EMAIL.search(text)
-    if email:
-        return email[0]
+    return email[0] if email else _phone(text)
+
+
+def _phone(text: str) -> str | None:
     for match in phonenumbers.PhoneNumberMatcher(text, "IT", leniency=phonenumbers.Leniency.VALID):
         return str(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164))
     return None
