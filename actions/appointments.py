@@ -14,10 +14,10 @@ from actions.turn import intent_of, utter
 from bot.agenda.model import AgendaError, NotFoundError, SlotTakenError
 from bot.answers import appointments as words
 from bot.answers.sentences import say
-from bot.booking import booking
 from bot.booking.conversation import question_again, take_turn
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
+from bot.booking.news import change_buttons, good_news, in_words
 from bot.booking.outcome import Turn
 from bot.booking.state import State
 from bot.conversations.model import Button, Reply
@@ -28,7 +28,7 @@ Events = list[dict[str, Any]]
 FORM = "appointment_form"
 SLOT = "appointment_talk"
 REQUESTED = "requested_slot"
-LEAVES = frozenset({"danger", "talk_to_operator", "goodbye", "delete_my_data"})
+LEAVES = frozenset({"danger", "talk_to_operator", "call_back", "goodbye", "delete_my_data"})
 """Said in the middle of the talk, these end it for now: what follows is not about a day and an hour."""
 
 
@@ -123,9 +123,9 @@ class ActionAppointments(Action):
         if not mine:
             button = Button(title="Prenota un appuntamento", payload=make_payload("book_appointment"))
             return Reply(text=words.NO_APPOINTMENTS, buttons=(button,))
-        said = [f"{booking.in_words(desk, one)}, codice {one.code}" for one in mine]
+        said = [f"{in_words(desk, one)}, codice {one.code}" for one in mine]
         if len(mine) == 1:
-            return Reply(text=words.listed(said), buttons=booking.change_buttons(mine[0]))
+            return Reply(text=words.listed(said), buttons=change_buttons(mine[0]))
         buttons = (
             Button(title="Sposta", payload=make_payload("reschedule_appointment")),
             Button(title="Disdici", payload=make_payload("cancel_appointment")),
@@ -139,13 +139,13 @@ class ActionAppointments(Action):
         if found is None:
             return Reply(text=words.NOT_COMING)
         kept = await desk.book.confirm_attendance(found.id)
-        return Reply(text=words.ATTENDANCE.format(appointment=booking.in_words(desk, kept)))
+        return Reply(text=words.ATTENDANCE.format(appointment=in_words(desk, kept)))
 
     async def accept_offer(self, desk: Desk, heard: Heard) -> Reply:
         """Yes to the place that freed up."""
         try:
             offer = offer_id(heard)
-            return await booking.good_news(desk, await desk.book.accept_offer(offer, now=desk.now))
+            return await good_news(desk, await desk.book.accept_offer(offer, now=desk.now))
         except (SlotTakenError, NotFoundError):
             return Reply(text=words.OFFER_GONE)
 

@@ -16,6 +16,7 @@ from bot.answers.sentences import say
 from bot.booking import booking, cues, questions
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
+from bot.booking.news import good_news, in_words
 from bot.booking.outcome import Turn, ended, going_on
 from bot.booking.state import State, slot_from_json
 from bot.booking.wish import fits
@@ -64,7 +65,7 @@ def _pick(desk: Desk, state: State, heard: Heard, mine: list[Appointment]) -> Tu
             return found[0]
     state.step = "which"
     buttons = tuple(questions.choose(words.button_time(one.slot.starts), which=str(one.id)) for one in mine[:8])
-    listed = words.listed([booking.in_words(desk, one) for one in mine])
+    listed = words.listed([in_words(desk, one) for one in mine])
     return going_on(state, Reply(text=f"{words.WHICH_APPOINTMENT}\n{listed}", buttons=buttons))
 
 
@@ -88,7 +89,7 @@ async def _claim(desk: Desk, state: State, heard: Heard) -> Turn | Appointment:
 async def refusal(desk: Desk, appointment: Appointment) -> Turn | None:
     """Why the citizen can no longer change it, or None when they can."""
     until = await desk.book.movable_until(appointment)
-    said = words.capital(booking.in_words(desk, appointment))
+    said = words.capital(in_words(desk, appointment))
     if until is None:
         return ended(Reply(text=say(words.NEVER_MOVABLE, appointment=said)))
     if desk.now > until:
@@ -111,7 +112,7 @@ async def advance_move(desk: Desk, state: State, appointment: Appointment, *, le
     """Ask for the new day, hold the new place, and ask for the last yes."""
     if state.wish is None and not state.readings:
         state.step = "when"
-        asked = questions.ask_when(words.ASK_NEW_WHEN.format(appointment=booking.in_words(desk, appointment)))
+        asked = questions.ask_when(words.ASK_NEW_WHEN.format(appointment=in_words(desk, appointment)))
     else:
         asked = await booking.missing(desk, state) or _confirm_move(desk, state, appointment)
     text = "\n".join(part for part in (lead, asked.text) if part)
@@ -147,12 +148,12 @@ async def settle_move(desk: Desk, state: State, appointment: Appointment) -> Tur
         return await advance_move(desk, state, appointment, lead=words.TAKEN)
     except (NotMovableError, NotFoundError):
         return await refusal(desk, appointment) or ended(Reply(text=words.NOT_COMING))
-    return ended(await booking.good_news(desk, new, moved=True))
+    return ended(await good_news(desk, new, moved=True))
 
 
 def advance_cancel(desk: Desk, state: State, appointment: Appointment) -> Turn:
     """Ask the reason, then the last yes."""
-    said = booking.in_words(desk, appointment)
+    said = in_words(desk, appointment)
     if state.reason is None:
         state.step = "reason"
         return going_on(state, questions.ask_reason(said))
@@ -184,5 +185,5 @@ async def settle_cancel(desk: Desk, state: State, appointment: Appointment) -> T
     except (NotMovableError, NotFoundError):
         return await refusal(desk, appointment) or ended(Reply(text=words.NOT_COMING))
     again = Button(title="Prenota di nuovo", payload=make_payload("book_appointment"))
-    said = booking.in_words(desk, appointment)
+    said = in_words(desk, appointment)
     return ended(Reply(text=f"Fatto, ho disdetto: {said}. Se ti serve, ne prendiamo un altro.", buttons=(again,)))

@@ -11,7 +11,9 @@ from bot.answers import appointments as words
 from bot.answers.sentences import say
 from bot.booking import booking, changing, cues, questions
 from bot.booking.desk import Desk
+from bot.booking.fill import fill
 from bot.booking.heard import Heard
+from bot.booking.news import change_buttons, in_words
 from bot.booking.outcome import Turn, ended, going_on
 from bot.booking.state import Flow, State
 from bot.booking.when import hear_when
@@ -64,7 +66,7 @@ async def _turn(desk: Desk, state: State | None, heard: Heard) -> Turn:
         return Turn(state=state, aside=True)
     if state.flow != "book":
         return await _change(desk, state, heard, about_else)
-    filled = booking.fill(desk, state, heard)
+    filled = fill(desk, state, heard)
     return await _after(desk, state, heard, filled, about_else)
 
 
@@ -127,7 +129,7 @@ async def _start(desk: Desk, old: State | None, heard: Heard, flow: Flow) -> Tur
     if cues.wants_to_wait(heard.text):
         state.waiting = True
     if not heard.is_button:
-        filled = booking.fill(desk, state, heard)
+        filled = fill(desk, state, heard)
         if isinstance(filled, Turn):
             return filled
     return await booking.advance(desk, state)
@@ -142,8 +144,8 @@ async def _change(desk: Desk, state: State, heard: Heard, about_else: bool) -> T
             asked_again = not first and chosen.state is not None and not (heard.is_button or heard.code)
             return Turn(state=state, aside=True) if asked_again and about_else else chosen
         if state.flow == "find":
-            listed = words.listed([f"{booking.in_words(desk, chosen)}, codice {chosen.code}"])
-            return ended(Reply(text=listed, buttons=booking.change_buttons(chosen)))
+            listed = words.listed([f"{in_words(desk, chosen)}, codice {chosen.code}"])
+            return ended(Reply(text=listed, buttons=change_buttons(chosen)))
         refused = await changing.refusal(desk, chosen)
         if refused:
             return refused
@@ -154,7 +156,7 @@ async def _change(desk: Desk, state: State, heard: Heard, about_else: bool) -> T
             _new_day(state, heard, chosen)
         return await changing.advance_move(desk, state, chosen)
     appointment = await desk.book.get(UUID(state.appointment))
-    heard_now = changing.hear_cancel(state, heard) if state.flow == "cancel" else booking.fill(desk, state, heard)
+    heard_now = changing.hear_cancel(state, heard) if state.flow == "cancel" else fill(desk, state, heard)
     if isinstance(heard_now, Turn):
         if heard_now.settle:
             settle = changing.settle_cancel if state.flow == "cancel" else changing.settle_move
