@@ -12,6 +12,7 @@ from bot.agenda.commands import app as agenda_app
 from bot.settings import SettingsError, get_settings
 from channels.telegram_commands import app as telegram_app
 from channels.twilio_commands import app as twilio_app
+from console.commands import app as console_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sportello, l'assistente dei Centri per l'impiego.")
 knowledge_app = typer.Typer(no_args_is_help=True, help="Le conoscenze: centri, servizi, comuni.")
@@ -20,6 +21,7 @@ app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(db_app, name="db")
 app.add_typer(agenda_app, name="agenda")
 app.add_typer(telegram_app, name="telegram")
+app.add_typer(console_app, name="console")
 app.add_typer(twilio_app, name="twilio")
 
 

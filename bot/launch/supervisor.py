@@ -1,4 +1,4 @@
-"""`sportello run`: the database, the model, then Rasa, the action server, the worker and the edge, until Ctrl-C."""
+"""`sportello run`: the database, the model, then Rasa, the action server, the worker, the edge and the console, until Ctrl-C."""
 
 import asyncio
 import os
@@ -103,6 +103,7 @@ def children_of(settings: Settings, model: str) -> list[Child]:
         "actions": ("actions.serve",),
         "worker": ("channels.worker",),
         "edge": ("channels.edge",),
+        "console": ("console.serve",),
     }
     if settings.telegram_token and not settings.telegram_webhook_secret:
         modules["telegram"] = ("channels.telegram_polling",)
@@ -118,12 +119,13 @@ def reachable(host: str) -> str:
 
 
 async def ready(settings: Settings) -> None:
-    """Wait until the edge, Rasa and the action server answer.
+    """Wait until the edge, the console, Rasa and the action server answer.
 
     Raises `LaunchError` when they do not within three minutes.
     """
     waiting = {
         "edge": f"http://{reachable(settings.http_host)}:{settings.http_port}/health",
+        "console": f"http://{reachable(settings.console_host)}:{settings.console_port}/health",
         "rasa": f"{settings.rasa_url}/webhooks/sportello/",
         "actions": settings.actions_url.replace("/webhook", "/health"),
     }
@@ -165,6 +167,9 @@ async def supervise(settings: Settings, model: str, report: Callable[[str], None
 async def announce(settings: Settings, report: Callable[[str], None]) -> None:
     """Say the address once everything answers."""
     await ready(settings)
+    from console.setup_links import first_link  # the console stands above the assistant: known only here and in the CLI
+
+    report(f"console degli operatori: {await first_link(settings) or settings.console_url}")
     report(f"pronto: apri http://{reachable(settings.http_host)}:{settings.http_port}/   (Ctrl-C per fermare tutto)")
 
 

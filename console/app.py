@@ -1,0 +1,45 @@
+"""The console's application: resources, routes, middlewares. Parts add their routes to `PARTS`."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from sqlalchemy import text
+
+from bot.settings import Settings
+from bot.storage.engine import create_engine
+from console import invitations, login, profile, static
+from console.access import public
+from console.keys import ENGINE, SETTINGS
+from console.security import MIDDLEWARES
+
+MAX_BODY_BYTES = 1024 * 1024
+PARTS = (static, login, invitations, profile)
+"""Modules with `routes`; one that has `set_up(app)` too is given the application."""
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The application, ready to be served."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=list(MIDDLEWARES))
+    app[SETTINGS] = settings
+    app.cleanup_ctx.append(database)
+    app.router.add_get("/health", health, name="health")
+    for part in PARTS:
+        app.add_routes(part.routes)
+        if hasattr(part, "set_up"):
+            part.set_up(app)
+    return app
+
+
+async def database(app: web.Application) -> AsyncIterator[None]:
+    """Open the database; close it when the application ends."""
+    app[ENGINE] = create_engine(pool_size=8)
+    yield
+    await app[ENGINE].dispose()
+
+
+@public
+async def health(request: web.Request) -> web.Response:
+    """200 while pages can be made."""
+    async with request.app[ENGINE].connect() as connection:
+        await connection.execute(text("SELECT 1"))
+    return web.json_response({"status": "ok"})

@@ -1,0 +1,13 @@
+"""What handlers find on the application and on a request, under typed keys."""
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.settings import Settings
+from console.operators import Operator
+
+SETTINGS = web.AppKey("settings", Settings)
+ENGINE = web.AppKey("engine", AsyncEngine)
+OPERATOR = web.RequestKey("operator", Operator)
+CSRF = web.RequestKey("csrf", str)
+FRESH_SEED = web.RequestKey("fresh_seed", str)

@@ -1,0 +1,25 @@
+// What every page of the console does: focus on what went wrong, announce in the region apart. Works without, too.
+"use strict";
+
+const console_csrf = () => document.querySelector("meta[name=csrf]").content;
+
+// Say one thing, once, to screen readers.
+const announce = (words) => {
+  const region = document.getElementById("annunci");
+  region.textContent = "";
+  setTimeout(() => { region.textContent = words; }, 50);
+};
+
+document.querySelector("[data-focus]")?.focus();
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  const question = button?.dataset.confirm || event.target.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});

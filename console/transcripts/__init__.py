@@ -1,0 +1,1 @@
+"""Transcripts: the list, searching, one conversation, what operators add to it, exports."""
