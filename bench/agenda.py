@@ -245,7 +245,7 @@ def main() -> None:
     try:
         os.environ |= {
             "DATABASE_URL": embedded_url(server),
-            "SPORTELLO_SECRET_KEY": "for this benchmark alone, no secret at all",
+            "SPORTELLO_SECRET_KEY": "a secret for this benchmark alone and nothing else",
         }
         get_settings.cache_clear()
         upgrade()

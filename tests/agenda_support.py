@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -69,6 +69,10 @@ class Agenda:
                 line |= {"opens": time.fromisoformat(opens), "closes": time.fromisoformat(closes)}
                 await connection.execute(insert(hours).values(line))
         return int(desk_id)
+
+    async def set_places(self, desk_id: int, places: int) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(update(hours).where(hours.c.desk_id == desk_id).values(places=places))
 
     async def add_exception(self, **values: Any) -> None:
         async with self.engine.begin() as connection:

@@ -229,6 +229,25 @@ async def test_a_desk_with_three_places_is_taken_three_times(agenda: Agenda, boo
     assert slot not in await agenda.free("cv", "rivoli")
 
 
+async def test_when_there_are_fewer_places_than_before_those_taken_count(agenda: Agenda, book: PostgresBook) -> None:
+    await agenda.add_site("rivoli", municipality="Rivoli")
+    await agenda.add_desk("rivoli", places=3)
+    first, second = (await agenda.free("cv", "rivoli"))[:2]
+    held = [await book.hold(uuid4(), first, now=NOW) for _ in range(3)]
+    await agenda.set_places(first.desk_id, 2)
+    for hold_id in (held[0].id, held[1].id):
+        assert first not in await agenda.free("cv", "rivoli")
+        with pytest.raises(SlotTakenError):
+            await book.hold(uuid4(), first, now=NOW)
+        await book.release(hold_id)
+    # One of three is left, in the third lane: of the two places there are now, one is free.
+    assert (await agenda.free("cv", "rivoli"))[:2] == [first, second]
+    await book.hold(uuid4(), first, now=NOW)
+    assert first not in await agenda.free("cv", "rivoli")
+    with pytest.raises(SlotTakenError):
+        await book.hold(uuid4(), first, now=NOW)
+
+
 async def test_old_expired_holds_are_forgotten(agenda: Agenda, book: PostgresBook) -> None:
     (first, second, *_) = await agenda.free()
     await book.hold(uuid4(), first, now=NOW - 25 * HOUR)

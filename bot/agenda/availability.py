@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.agenda.calendar import Desk, closed_reason, local_day, openings
+from bot.agenda.calendar import Desk, Opening, closed_reason, local_day, openings
 from bot.agenda.catalogue import read_desks, read_service
 from bot.agenda.model import Mode, Service, Slot, SlotQuery
 from bot.clock import ROME
@@ -30,7 +30,8 @@ FROM (
 FIRST_LOOK = 14
 """Days looked at first: mostly enough, and a fourth of the work."""
 
-Busy = dict[tuple[int, int], tuple[list[int], list[int]]]
+Taken = tuple[list[int], list[int]]  # starts and ends of what is taken in a lane, in seconds since 1970
+Busy = dict[int, dict[int, Taken]]  # by desk and lane
 
 
 async def free_slots(
@@ -90,7 +91,10 @@ async def _busy(connection: AsyncConnection, desks: Sequence[Desk], first: date,
         "ends": datetime.combine(last + timedelta(days=1), time.min, tzinfo=ROME),
         "now": now,
     }
-    return {(row[0], row[1]): (row[2], row[3]) for row in await connection.execute(BUSY, values)}
+    busy = defaultdict[int, dict[int, Taken]](dict)
+    for desk_id, lane, starts, ends in await connection.execute(BUSY, values):
+        busy[desk_id][lane] = (starts, ends)
+    return busy
 
 
 def _in_order(
@@ -126,21 +130,29 @@ def _in_order(
                 )
 
 
-def _free_starts(desk: Desk, day: date, seconds: int, busy: Busy) -> Collection[int]:
-    free: set[int] = set()
+def _free_starts(desk: Desk, day: date, seconds: int, busy: Busy) -> list[int]:
+    free = Counter[int]()
+    lanes = busy.get(desk.id, {})
     for opening in openings(desk, day):
         for lane in range(1, opening.places + 1):
-            begins, ends = busy.get((desk.id, lane), ((), ()))
-            since = opening.starts
-            following = bisect_right(ends, since)
-            while following < len(begins) and begins[following] < opening.ends:
-                if begins[following] - since >= seconds:
-                    free.update(opening.slots(seconds, since, begins[following]))
-                since = ends[following]
-                following += 1
-            if opening.ends - since >= seconds:
-                free.update(opening.slots(seconds, since))
-    return free
+            free.update(_free_in_lane(opening, seconds, *lanes.get(lane, ((), ()))))
+        for lane, taken in lanes.items():
+            # Left from when there were more places: it takes one of those there are now.
+            if lane > opening.places:
+                free.subtract(set(opening.slots(seconds)).difference(_free_in_lane(opening, seconds, *taken)))
+    return [start for start, places in free.items() if places > 0]
+
+
+def _free_in_lane(opening: Opening, seconds: int, begins: Sequence[int], ends: Sequence[int]) -> Iterator[int]:
+    since = opening.starts
+    following = bisect_right(ends, since)
+    while following < len(begins) and begins[following] < opening.ends:
+        if begins[following] - since >= seconds:
+            yield from opening.slots(seconds, since, begins[following])
+        since = ends[following]
+        following += 1
+    if opening.ends - since >= seconds:
+        yield from opening.slots(seconds, since)
 
 
 def _hours_wanted(query: SlotQuery) -> Callable[[time], bool] | None:

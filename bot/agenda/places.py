@@ -22,30 +22,41 @@ SELECT id, desk_id, lower(during), upper(during), service_id, mode, conversation
 ON CONFLICT DO NOTHING
 """)
 
-# The places of the desks that can take the slot, less those where something is at that time that neither has expired
-# nor is this conversation's own hold, which it would give back.
+# The free lanes of the desks that can take the slot. What has expired does not count, nor this conversation's own hold,
+# which it would give back. A claim in a lane that is no more, since there were more places once, takes one of today's.
 ROOM = """
-FROM unnest(CAST(:desks AS bigint[]), CAST(:places AS integer[])) WITH ORDINALITY AS desk(id, places, turn),
-    generate_series(1, desk.places) AS place(lane)
-WHERE NOT EXISTS (
-    SELECT 1 FROM agenda_claims taken
-    WHERE taken.desk_id = desk.id AND taken.lane = place.lane AND taken.during && tstzrange(:starts, :ends)
-        AND lower(taken.during) > CAST(:starts AS timestamptz) - interval '1 day' AND lower(taken.during) < :ends
-        AND (taken.expires_at IS NULL
-            OR taken.expires_at > :now AND (taken.offered OR taken.conversation_id IS DISTINCT FROM :conversation_id))
+WITH taken AS (
+    SELECT desk_id, lane FROM agenda_claims
+    WHERE desk_id = ANY(:desks) AND during && tstzrange(:starts, :ends)
+        AND lower(during) > CAST(:starts AS timestamptz) - interval '1 day' AND lower(during) < :ends
+        AND (expires_at IS NULL
+            OR expires_at > :now AND (offered OR conversation_id IS DISTINCT FROM :conversation_id))
+), room AS (
+    SELECT desk.id AS desk_id, desk.places, desk.turn, lane, count(*) OVER (PARTITION BY desk.id) AS free
+    FROM unnest(CAST(:desks AS bigint[]), CAST(:places AS integer[])) WITH ORDINALITY AS desk(id, places, turn),
+        generate_series(1, desk.places) AS place(lane)
+    WHERE (desk.id, lane) NOT IN (SELECT desk_id, lane FROM taken)
+), place AS (
+    SELECT desk_id, lane FROM room
+    WHERE free > (
+        SELECT count(DISTINCT taken.lane) FROM taken WHERE taken.desk_id = room.desk_id AND taken.lane > room.places
+    )
+    ORDER BY turn, lane LIMIT 1
 )
 """
 
-HAS_ROOM = text("SELECT EXISTS (SELECT 1 " + ROOM + ")")
+HAS_PLACE = text(ROOM + "TABLE place")
 
 TAKE = text(
-    """
+    ROOM
+    + """
 INSERT INTO agenda_claims
     (id, desk_id, lane, during, service_id, mode, conversation_id, expires_at, offered, created_at)
-SELECT :id, desk.id, place.lane, tstzrange(:starts, :ends), :service_id, :mode, :conversation_id, :expires_at, :offered, :now
+SELECT :id, desk_id, lane, tstzrange(:starts, :ends), :service_id, :mode, :conversation_id, :expires_at, :offered, :now
+FROM place
+ON CONFLICT DO NOTHING
+RETURNING desk_id
 """
-    + ROOM
-    + "ORDER BY desk.turn, place.lane LIMIT 1 ON CONFLICT DO NOTHING RETURNING desk_id"
 )
 
 CLAIM = text("""
@@ -136,7 +147,7 @@ async def room_for(connection: AsyncConnection, slot: Slot, *, now: datetime) ->
 async def has_place(connection: AsyncConnection, room: Room, *, conversation_id: UUID, now: datetime) -> bool:
     """Whether there is a place just now, that conversation's own hold not counted. Needs no lock and promises nothing."""
     values = room.values(now) | {"conversation_id": conversation_id}
-    return bool((await connection.execute(HAS_ROOM, values)).scalar_one())
+    return (await connection.execute(HAS_PLACE, values)).first() is not None
 
 
 async def take(
