@@ -48,12 +48,14 @@ async def payload_of(connection: AsyncConnection, conversation_id: UUID, data: s
     return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def open_question(connection: AsyncConnection, conversation_id: UUID) -> tuple[int, list[Link]] | None:
-    """The message whose choices wait for an answer, with its links; None when the last one said asks for no choice."""
+async def question_before(connection: AsyncConnection, answer: UUID) -> tuple[int, list[Link]] | None:
+    """The message whose choices an answer in words made useless, with its links; None when no choice was asked for."""
+    said = messages.alias("said")
     last = (
-        select(messages.c.id, messages.c.buttons, messages.c.links)
-        .where(messages.c.conversation_id == conversation_id, messages.c.sender != "citizen")
-        .order_by(messages.c.seq.desc())
+        select(said.c.id, said.c.buttons, said.c.links)
+        .join(messages, messages.c.conversation_id == said.c.conversation_id)
+        .where(messages.c.id == answer, said.c.seq < messages.c.seq, said.c.sender != "citizen")
+        .order_by(said.c.seq.desc())
         .limit(1)
     )
     row = (await connection.execute(last)).one_or_none()

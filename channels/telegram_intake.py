@@ -5,9 +5,10 @@ log, and never fails.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Coroutine
 from typing import Any
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 import structlog
@@ -21,21 +22,22 @@ from telegram.error import TelegramError
 from bot.conversations.addresses import block, find
 from bot.conversations.model import Reply
 from bot.conversations.store import add_outgoing, record_incident
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from channels.arrivals import Arrival, take_in
 from channels.capabilities import TELEGRAM
 from channels.flood import Flood
 from channels.sentences import ALREADY_CHOSEN, CHOICE_GONE, TOO_FAST, say
 from channels.telegram_arrivals import arrival_of, edit_of
 from channels.telegram_bot import own_id
-from channels.telegram_buttons import DONE, answered, open_question, payload_of
+from channels.telegram_buttons import DONE, answered, payload_of, question_before
 from channels.telegram_reading import Incoming, Me, Press, read
 from channels.telegram_text import absolute, keyboard, parted
 
 log = structlog.get_logger()
 
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
-"""Not the update's fault: Telegram is to bring it again."""
+NOT_ITS_FAULT = (OperationalError, InterfaceError, PoolTimeoutError, OSError, SettingsError)
+"""The database is away, a setting is wrong: Telegram is to bring the update again until that is mended."""
+TRIES = 3
 REMEMBERED = 5000
 
 
@@ -48,13 +50,18 @@ class Intake:
         self._bot = bot
         self._me = Me(id=own_id(settings), name=(settings.telegram_bot_name or "").lstrip("@") or None)
         self._flood = Flood(settings.sender_rate, settings.sender_burst)
+        self._failures: Counter[int] = Counter()
         # Delivered again, an update is not one more message of its sender.
         self._counted: OrderedDict[int, None] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._asides: set[asyncio.Task[None]] = set()
 
     async def take(self, data: dict[str, Any]) -> None:
-        """Take in one update as JSON. Raises only when the database is away."""
+        """Take in one update as JSON.
+
+        Raises when it could not be kept, for Telegram to bring it again: always when that is not the update's fault, and
+        three times when it may be; then it is given up and the operators are told.
+        """
         try:
             update = Update.de_json(data, None)
             incoming = read(update, await self._myself(update))
@@ -69,10 +76,14 @@ class Intake:
         async with turn:
             try:
                 await self._take(incoming, again=self._seen(update.update_id))
-            except DATABASE_AWAY:
+            except NOT_ITS_FAULT:
                 raise
-            except Exception as error:  # noqa: BLE001
-                await self._failed(incoming, error)
+            except Exception as error:
+                self._failures[update.update_id] += 1
+                if self._failures[update.update_id] < TRIES:
+                    raise
+                await self._give_up(incoming, error)
+            self._failures.pop(update.update_id, None)
 
     async def settle(self) -> None:
         """Wait for what is being done on the side."""
@@ -100,10 +111,9 @@ class Intake:
                 await take_in(self._engine, self._queue, edit)
         else:
             arrival, greet = await arrival_of(self._engine, incoming)
-            question = await self._question_at(incoming.chat)
             stored = await take_in(self._engine, self._queue, arrival, greet=greet)
-            if stored is not None and question is not None:
-                self._aside(self._edit_keyboard(incoming.chat, *question))
+            if stored is not None:
+                self._aside(self._close_question(incoming.chat, stored))
 
     async def _take_press(self, incoming: Incoming, press: Press) -> None:
         """Store what the button stands for, then tell Telegram: the touch is seen, the other choices go."""
@@ -127,15 +137,13 @@ class Intake:
     async def _edit_keyboard(self, chat: str, message_id: int, left: InlineKeyboardMarkup | None) -> None:
         await self._bot.edit_message_reply_markup(int(chat), message_id, reply_markup=left)
 
-    async def _question_at(self, chat: str) -> tuple[int, InlineKeyboardMarkup | None] | None:
-        """The question whose choices are about to be answered in words, with what is to be left of its keyboard."""
+    async def _close_question(self, chat: str, answer: UUID) -> None:
+        """A question answered in words loses its choices and keeps its links."""
         async with self._engine.connect() as connection:
-            address = await find(connection, TELEGRAM.name, chat)
-            question = await open_question(connection, address.conversation_id) if address else None
-        if question is None:
-            return None
-        message_id, links = question
-        return message_id, keyboard((), parted("", absolute(links))[0])
+            question = await question_before(connection, answer)
+        if question is not None:
+            message_id, links = question
+            await self._edit_keyboard(chat, message_id, keyboard((), parted("", absolute(links))[0]))
 
     async def _too_fast(self, incoming: Incoming) -> bool:
         verdict = self._flood.verdict(incoming.sender)
@@ -158,11 +166,11 @@ class Intake:
                 await block(connection, address.id)
         log.info("telegram chat left or blocked us")
 
-    async def _failed(self, incoming: Incoming, error: Exception) -> None:
+    async def _give_up(self, incoming: Incoming, error: Exception) -> None:
         async with self._engine.begin() as connection:
             what = f"{incoming.kind}: {type(error).__name__}"
             number = await record_incident(connection, message_id=None, where="telegram", what=what)
-        log.error("telegram update failed", kind=incoming.kind, incident=number, reason=type(error).__name__)
+        log.error("telegram update given up", kind=incoming.kind, incident=number, reason=type(error).__name__)
 
     async def _myself(self, update: Update) -> Me:
         """Who we are; in groups our name matters, and is asked for once unless it is configured."""
@@ -181,7 +189,7 @@ class Intake:
             for work in works:
                 try:
                     await work
-                except TelegramError as error:
+                except (TelegramError, *NOT_ITS_FAULT) as error:
                     log.info("telegram courtesy missed", reason=type(error).__name__)
 
         task = asyncio.create_task(do())

@@ -21,7 +21,7 @@ from bot.storage.queue import create_queue
 from channels.sender import RateLimitedError
 from channels.telegram_bot import as_send_error, close, create_bot, reason
 from channels.telegram_health import ALLOWED_UPDATES
-from channels.telegram_intake import DATABASE_AWAY, Intake
+from channels.telegram_intake import Intake
 
 log = structlog.get_logger()
 
@@ -58,8 +58,8 @@ async def _keep(intake: Intake, update: dict[str, Any]) -> None:
     while True:
         try:
             await intake.take(update)
-        except DATABASE_AWAY as error:
-            log.warning("telegram updates wait for the database", reason=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the intake says when to give one up
+            log.warning("telegram updates wait", reason=type(error).__name__)
             await asyncio.sleep(AFTER_ERROR_SECONDS)
         else:
             return
