@@ -6,7 +6,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.centres import ActionCentreContacts, ActionCentreHours, ActionFindCentre, ActionPlaceGiven
+from actions.erasing import ActionEraseMe
 from actions.limits import ActionDanger, ActionDeclined, ActionLanguage
+from actions.people import ActionCallBack, ActionPerson
 from actions.small_talk import ActionSay
 from actions.topics import ActionAnswerTopic
 from actions.turn import intent_of
@@ -22,6 +24,9 @@ BY_INTENT: dict[str, type[Action]] = {
     "out_of_scope": ActionDeclined,
     "danger": ActionDanger,
     "change_language": ActionLanguage,
+    "talk_to_operator": ActionPerson,
+    "call_back": ActionCallBack,
+    "delete_my_data": ActionEraseMe,
 }
 
 
@@ -49,4 +54,5 @@ def _reply(message: dict[str, Any]) -> Reply:
         text=message.get("text") or "",
         buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in message.get("buttons") or ()),
         links=tuple(Link(title=link["title"], url=link["url"]) for link in custom.get("links") or ()),
+        expects=custom.get("expects"),
     )

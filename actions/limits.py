@@ -8,9 +8,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.centres import ActionPlaceGiven, reading_of
 from actions.hearing import takes_up_talk
+from actions.queue import waits_for_person
 from actions.turn import entity_of, ranking_of, text_of, utter
 from bot.answers import sentences
 from bot.answers.centres import OUTSIDE
+from bot.answers.people import KEPT_FOR_PERSON, STOP_WAITING
 from bot.answers.sentences import say
 from bot.answers.topics import answer_topic, topic_button
 from bot.clock import today
@@ -35,6 +37,7 @@ INTENT_TITLES = {
     "delete_my_data": "Cancellare i miei dati",
 }
 """Intents that can be suggested besides topics, as people would call them."""
+ASK_PERSON = Button(title="Sì, una persona", payload=make_payload("talk_to_operator", reason="not_understood"))
 START_TOPICS = ("did", "naspi-discoll", "offerte-lavoro")
 
 
@@ -63,8 +66,10 @@ class ActionNotUnderstood(Action):
             utter(dispatcher, about, answer_topic(get_knowledge(), topic, aspect=aspect, today=today()))
             return [SlotSet("not_understood", 0)]
         times = (tracker.get_slot("not_understood") or 0) + 1
-        if times >= 2:
-            utter(dispatcher, Reply(text=say(sentences.OFFER_PERSON), buttons=start_buttons()))
+        if await waits_for_person(tracker):
+            utter(dispatcher, Reply(text=KEPT_FOR_PERSON, buttons=(STOP_WAITING,)))
+        elif times >= 2:
+            utter(dispatcher, Reply(text=say(sentences.OFFER_PERSON), buttons=(ASK_PERSON, *start_buttons())))
         else:
             suggestions = suggestion_buttons(tracker)
             asked = sentences.DID_YOU_MEAN if suggestions else sentences.SAY_IT_DIFFERENTLY

@@ -20,6 +20,7 @@ from bot.dialogue.payloads import make_payload
 Events = list[dict[str, Any]]
 
 PERSON = Button(title="Parlare con una persona", payload=make_payload("talk_to_operator"))
+COMPLAINT_PERSON = Button(title=PERSON.title, payload=make_payload("talk_to_operator", reason="complaint"))
 
 
 class ActionSay(Action):
@@ -37,7 +38,9 @@ class ActionSay(Action):
         buttons: tuple[Button, ...] = ()
         if intent in ("greet", "ask_help"):
             buttons = start_buttons()
-        elif intent in ("complaint", "bot_challenge", "insult"):
+        elif intent in ("complaint", "insult"):
+            buttons = (COMPLAINT_PERSON,)
+        elif intent == "bot_challenge":
             buttons = (PERSON,)
         utter(dispatcher, Reply(text=say(sentences.BY_INTENT[intent]), buttons=buttons), *second_reply(tracker))
         return [SlotSet("not_understood", 0)]

@@ -29,7 +29,9 @@ async def made_ready(engine: AsyncEngine, waiting: Waiting) -> Waiting:
     value = read_answer(kind, waiting.text)
     if value is None and not may_hold_personal_data(kind, waiting.text):
         return waiting
-    payload = make_payload("choose", **{"unclear" if value is None else "given": kind})
+    # A telephone number is asked for outside the talk about an appointment, to be called back.
+    intent = "call_back" if kind == "phone" else "choose"
+    payload = make_payload(intent, **{"unclear" if value is None else "given": kind})
     async with engine.begin() as connection:
         await keep_answer(
             connection,

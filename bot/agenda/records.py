@@ -54,6 +54,14 @@ async def of_conversation(connection: AsyncConnection, conversation_id: UUID, *,
     return [appointment_of(row) for row in (await connection.execute(query)).mappings()]
 
 
+async def made_in(connection: AsyncConnection, conversation_id: UUID, *, now: datetime) -> list[Appointment]:
+    """As `of_conversation`, without those that were only looked up here by code and name."""
+    mine = appointments.c.conversation_id == conversation_id
+    to_come = (appointments.c.state == "da_erogare", appointments.c.ends > now)
+    query = select(appointments).where(mine, *to_come).order_by(appointments.c.starts, appointments.c.id)
+    return [appointment_of(row) for row in (await connection.execute(query)).mappings()]
+
+
 async def conversations_of(connection: AsyncConnection, appointment: Appointment) -> Sequence[UUID]:
     """The conversations an appointment belongs to, the one that made it first: who is to be reminded."""
     query = (

@@ -17,31 +17,26 @@ BY_INTENT: dict[str, str] = {
     "thanks": "Prego. Se ti serve altro, sono qui.",
     "bot_challenge": (
         "Sono un programma, non una persona. Mi chiamo Sportello e rispondo da solo a chi scrive ai Centri per l'impiego. "
-        "Posso sbagliare. Se preferisci una persona, chiama il numero verde {freephone}."
+        "Posso sbagliare. Se preferisci una persona, scegli qui sotto o chiama il numero verde {freephone}."
     ),
     "ask_help": (
         "Posso dirti come iscriverti, quali aiuti ci sono, quale centro è vicino a te e come prenotare. "
         "Scrivimi il tuo problema come lo diresti a voce. Oppure scegli da qui."
     ),
     "complaint": (
-        "Mi dispiace, capisco che sia pesante. Racconta il problema a una persona: chiama il numero verde {freephone}. "
-        "Se invece ho risposto male io, scrivimi la domanda con altre parole."
+        "Mi dispiace, capisco che sia pesante. Racconta il problema a una persona: scegli qui sotto o chiama il numero "
+        "verde {freephone}. Se invece ho risposto male io, scrivimi la domanda con altre parole."
     ),
     "feedback_positive": "Grazie, mi fa piacere. Se ti serve altro, sono qui.",
     "insult": (
         "Capisco che tu sia arrabbiato o stanco. Io resto qui per aiutarti. "
-        "Se vuoi parlare con una persona, chiama il numero verde {freephone}."
+        "Se vuoi parlare con una persona, scegli qui sotto o chiama il numero verde {freephone}."
     ),
     # True on the web chat: it only ever answers. Channels that write first honour this themselves.
     "stop_messages": "Va bene. Qui ti scrivo solo quando scrivi tu. Se chiudi la chat non ricevi altri messaggi.",
-    "delete_my_data": (
-        "Per cancellare i tuoi dati chiama il numero verde {freephone} e chiedi di farlo per questa chat. "
-        "Qui conservo solo i messaggi che ci siamo scritti. Non ti chiedo documenti né dati di salute."
-    ),
-    "talk_to_operator": (
-        "Qui rispondo io, che sono un programma. Per parlare con una persona chiama il numero verde {freephone}. "
-        "Se vuoi, intanto provo ad aiutarti io: dimmi che cosa ti serve."
-    ),
+    # Asked in the same message as something else: the request itself has actions of its own.
+    "delete_my_data": "Se vuoi che cancelli i tuoi dati, scrivi solo «cancella i miei dati».",
+    "talk_to_operator": "Se vuoi una persona, scrivi «operatore» o chiama il numero verde {freephone}.",
     "inform": "Grazie. Dimmi anche che cosa ti serve, così ti do la risposta giusta.",
 }
 
@@ -59,8 +54,8 @@ DID_YOU_MEAN = "Non sono sicuro di aver capito. Forse cercavi una di queste cose
 SAY_IT_DIFFERENTLY = "Non ho capito. Prova a dirlo con altre parole, con una frase breve."
 # Not understood, second time running.
 OFFER_PERSON = (
-    "Mi dispiace, non riesco a capire. Una persona può aiutarti: chiama il numero verde {freephone}. "
-    "Puoi anche scegliere da qui."
+    "Mi dispiace, non riesco a capire. Vuoi che ti passi a una persona? "
+    "Puoi anche chiamare il numero verde {freephone}, o scegliere da qui."
 )
 # Somebody else's matter.
 OUT_OF_SCOPE = (

@@ -22,6 +22,7 @@ PAYLOAD_INTENTS = frozenset(
         "decline_offer",
         "choose",
         "talk_to_operator",
+        "call_back",
         "show_source",
         "choose_place",
         "none_of_these",

@@ -1,0 +1,121 @@
+"""A person instead of the assistant: into the line, out of it, or a call instead."""
+
+import re
+from typing import Any, get_args
+from uuid import UUID
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actions.desk import get_engine
+from actions.hearing import carried
+from actions.queue import AWAY
+from actions.turn import text_of, utter
+from bot.answers import people as words
+from bot.answers.sentences import say
+from bot.clock import now
+from bot.conversations.addresses import addresses_of
+from bot.conversations.call_backs import ask_call, give_up_call, has_open_call
+from bot.conversations.handoff import request_person, withdraw
+from bot.conversations.handoff_model import GoneError, Reason
+from bot.conversations.model import Reply
+from bot.conversations.office import Office
+from bot.conversations.waiting_line import position, usual_minutes
+from bot.privacy.answers import is_phone
+from bot.privacy.store import answers_of, forget_answers
+
+log = structlog.get_logger()
+
+Events = list[dict[str, Any]]
+
+WANTS_CALL = re.compile(r"\b(?:ri)?chiama(?:te)?mi\b|\brichiamat[aoi]\b|\bfa(?:te)?mi chiamare\b", re.IGNORECASE)
+
+
+class ActionPerson(Action):
+    """Asked for a person: in line while the desk is open, else an honest word and what to do instead."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_person"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Do it; when the database is away, the telephone is left."""
+        pressed = carried(tracker)
+        if WANTS_CALL.search(text_of(tracker)):
+            return await ActionCallBack().run(dispatcher, tracker, domain)
+        try:
+            conversation_id = UUID(tracker.sender_id)
+            async with get_engine().begin() as connection:
+                reply = await self.answer(connection, conversation_id, pressed)
+        except (*AWAY, GoneError) as error:
+            log.warning("no person can be reached", reason=type(error).__name__)
+            reply = Reply(text=say(words.UNREACHABLE))
+        utter(dispatcher, reply)
+        return [SlotSet("not_understood", 0)]
+
+    async def answer(self, connection: AsyncConnection, conversation_id: UUID, pressed: dict[str, str]) -> Reply:
+        """Into the line, or out of it."""
+        if pressed.get("stop"):
+            left = await withdraw(connection, conversation_id)
+            return Reply(text=words.NO_LONGER_WAITING if left else words.NOT_WAITING)
+        office, moment = Office(), now()
+        if not office.is_open(moment):
+            return words.closed(office, moment)
+        reason: Reason = "asked"
+        for known in get_args(Reason):
+            if known == pressed.get("reason") and known != "operator":
+                reason = known
+        handoff, is_new = await request_person(connection, conversation_id, reason)
+        place = await position(connection, handoff)
+        return words.queued(place, await usual_minutes(connection), again=not is_new)
+
+
+class ActionCallBack(Action):
+    """To be telephoned: the number is asked for, and kept apart from the dialogue."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_call_back"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Ask, note, or give it up."""
+        try:
+            conversation_id = UUID(tracker.sender_id)
+            async with get_engine().begin() as connection:
+                reply = await self.answer(connection, conversation_id, carried(tracker))
+        except (*AWAY, GoneError) as error:
+            log.warning("no call can be noted", reason=type(error).__name__)
+            reply = Reply(text=say(words.UNREACHABLE))
+        utter(dispatcher, reply)
+        return [SlotSet("not_understood", 0)]
+
+    async def answer(self, connection: AsyncConnection, conversation_id: UUID, pressed: dict[str, str]) -> Reply:
+        """One step of asking for a call."""
+        if pressed.get("stop"):
+            known = await give_up_call(connection, conversation_id)
+            return Reply(text=words.NO_CALL_BACK if known else words.NO_CALL_BACK_KNOWN)
+        own = await _own_number(connection, conversation_id)
+        if pressed.get("unclear"):
+            return Reply(text=words.PHONE_UNCLEAR, expects="phone")
+        if pressed.get("given") is None:
+            return words.ask_phone(knows_number=own is not None)
+        number = own if pressed["given"] == "this" else (await answers_of(connection, conversation_id)).get("phone")
+        # Asked a second time for the same message, the number has gone where it belongs already.
+        if number is None and not await has_open_call(connection, conversation_id):
+            return words.ask_phone(knows_number=own is not None)
+        office, moment = Office(), now()
+        if number is not None:
+            opening = moment if office.is_open(moment) else office.next_opening(moment)
+            await ask_call(connection, conversation_id, number, promised_from=opening)
+            await forget_answers(connection, conversation_id, "phone")
+            await withdraw(connection, conversation_id)
+        return words.call_promised(office, moment)
+
+
+async def _own_number(connection: AsyncConnection, conversation_id: UUID) -> str | None:
+    """The number the citizen writes from, on channels that have one."""
+    known = await addresses_of(connection, conversation_id)
+    return next((one.value for one in known if is_phone(one.value)), None)
