@@ -76,7 +76,10 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         if not first_time:
             return None
         await wrote(connection, address.id)
-        command = arrival.command or command_in(arrival.text, in_talk=await in_talk(connection, address))
+        command = arrival.command or command_in(arrival.text, in_talk=False)
+        # Few messages are STOP: only they are worth the question whether a talk is under way.
+        if command == "stop" and arrival.command is None and await in_talk(connection, address):
+            command = command_in(arrival.text, in_talk=True)
         # An address that was only written to has not been told yet whom it speaks with. Who says STOP wants no more words.
         if address.last_inbound_at is None and greet and command != "stop" and not arrival.told:
             await add_outgoing(connection, address.conversation_id, [Reply(text=say(GREETING_SHORT))])
