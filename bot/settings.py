@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     new_conversation_rate: float = Field(10.0, gt=0)
     new_conversation_burst: int = Field(200, ge=1)
     max_open_polls: int = Field(5000, ge=1)
+    webchat_expiry_hours: int = Field(168, ge=1)
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     # The way of a message

@@ -15,7 +15,7 @@ from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import create_queue
-from channels import agenda_feed, appointments, pages, telegram, twilio, webchat
+from channels import agenda_feed, appointments, pages, telegram, twilio, webchat, webchat_extras, webchat_live
 from channels.announcements import Announcements
 from channels.appointment_pages.visit import BOOK
 from channels.limits import RateLimit
@@ -39,6 +39,8 @@ def create_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(resources)
     app.router.add_get("/health", health, name="health")
     app.add_routes(webchat.routes)
+    app.add_routes(webchat_live.routes)
+    app.add_routes(webchat_extras.routes)
     app.add_routes(pages.routes)
     app.add_routes(appointments.routes)
     app.add_routes(agenda_feed.routes)

@@ -190,7 +190,7 @@ def credentials(request: web.Request) -> tuple[UUID, str]:
 def check_token(token: str, stored: bytes | None) -> None:
     """Refuse unless there is such a conversation and the token is its own."""
     if stored is None:
-        raise Problem(404, "conversation_unknown", "no conversation has this id")
+        raise Problem(404, "conversation_unknown", "no conversation has this id, or it has expired")
     if not hmac.compare_digest(stored, hash_token(token)):
         raise Problem(401, "token_wrong", "the token is not the one of this conversation")
 
@@ -302,6 +302,8 @@ def as_json(message: Message) -> dict[str, Any]:
         "links": message.links,
         "in_reply_to": str(message.in_reply_to) if message.in_reply_to else None,
         "created_at": message.created_at.isoformat(),
+        "author": message.author,
+        "client_message_id": message.channel_message_id,
     }
 
 

@@ -77,6 +77,10 @@ class Message:
     links: list[dict[str, str]]
     in_reply_to: UUID | None
     created_at: datetime
+    # the operator's name, as the citizen reads it
+    author: str | None = None
+    # what the citizen's own client called it
+    channel_message_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

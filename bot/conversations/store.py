@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import BindParameter
 
 from bot.conversations.model import InboundMessage, Kind, Message, Parse, Reply, Sender, Waiting
 from bot.privacy.showing import filled_in
+from bot.settings import get_settings
 from bot.storage.tables import conversations, incidents, messages
 
 NEW_MESSAGES = "sportello_messages"
@@ -35,6 +36,8 @@ SHOWN = (
     messages.c.links,
     messages.c.in_reply_to,
     messages.c.created_at,
+    messages.c.author,
+    messages.c.channel_message_id,
     messages.c.sealed,
 )
 
@@ -54,12 +57,15 @@ async def open_conversation(connection: AsyncConnection, *, channel: str) -> tup
     return conversation_id, token
 
 
-_TOKEN_HASH = select(conversations.c.token_hash).where(conversations.c.id == bindparam("conversation"))
+# Nobody has written for so long: to whoever has the token it is as if it were no longer there.
+_NOT_EXPIRED = conversations.c.last_message_at > func.now() - func.make_interval(0, 0, 0, 0, bindparam("hours"))
+_TOKEN_HASH = select(conversations.c.token_hash).where(conversations.c.id == bindparam("conversation"), _NOT_EXPIRED)
 
 
 async def token_hash_of(connection: AsyncConnection, conversation_id: UUID) -> bytes | None:
-    """The stored hash of the conversation's token, or None when there is no such conversation."""
-    return (await connection.execute(_TOKEN_HASH, {"conversation": conversation_id})).scalar_one_or_none()
+    """The stored hash of the conversation's token, or None when there is no such conversation or it has expired."""
+    values = {"conversation": conversation_id, "hours": get_settings().webchat_expiry_hours}
+    return (await connection.execute(_TOKEN_HASH, values)).scalar_one_or_none()
 
 
 def _advance(conversation_id: UUID | BindParameter[UUID]) -> ReturningUpdate[tuple[int]]:
@@ -183,8 +189,12 @@ async def add_outgoing(
     in_reply_to: UUID | None = None,
     sender: Sender = "bot",
     kind: Kind = "message",
+    author: str | None = None,
 ) -> None:
-    """Append messages to a conversation and tell whoever is listening, when the transaction commits."""
+    """Append messages to a conversation and tell whoever is listening, when the transaction commits.
+
+    `author`: the name by which the citizen knows the operator who writes.
+    """
     for reply in replies:
         seq = (await connection.execute(_advance(conversation_id))).scalar_one()
         await connection.execute(
@@ -194,6 +204,7 @@ async def add_outgoing(
                 seq=seq,
                 sender=sender,
                 kind=kind,
+                author=author,
                 text=reply.text,
                 buttons=[asdict(button) for button in reply.buttons],
                 links=[asdict(link) for link in reply.links],
@@ -265,7 +276,7 @@ _TOKEN_HASH_AND_MESSAGES_AFTER = (
     select(conversations.c.token_hash, *SHOWN)
     .select_from(conversations)
     .outerjoin(messages, _IS_AFTER)
-    .where(conversations.c.id == bindparam("conversation", type_=Uuid))
+    .where(conversations.c.id == bindparam("conversation", type_=Uuid), _NOT_EXPIRED)
     .order_by(messages.c.seq)
     .limit(bindparam("most"))
 )
@@ -283,7 +294,8 @@ async def token_hash_and_messages_after(
     connection: AsyncConnection, conversation_id: UUID, seq: int
 ) -> tuple[bytes | None, list[Message]]:
     """What `token_hash_of` and `messages_after` give, asked at once."""
-    values = {"conversation": conversation_id, "seq": seq, "most": MOST_AT_ONCE}
+    hours = get_settings().webchat_expiry_hours
+    values = {"conversation": conversation_id, "seq": seq, "most": MOST_AT_ONCE, "hours": hours}
     rows = [dict(row) for row in (await connection.execute(_TOKEN_HASH_AND_MESSAGES_AFTER, values)).mappings()]
     hashes = [row.pop("token_hash") for row in rows]
     found = await _as_shown(connection, conversation_id, [row for row in rows if row["id"] is not None])

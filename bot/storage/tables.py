@@ -33,6 +33,9 @@ conversations = Table(
     # the private answer asked for last: the next message is looked at for it before the dialogue sees it
     Column("expects", Text),  # name | contact | codice_fiscale | surname
     Column("owner", Text, nullable=False, server_default="bot"),  # bot | operator: who answers the next message
+    Column("operator_name", Text),  # as the operator who has the conversation is called towards the citizen
+    Column("operator_typing_until", DateTime(timezone=True)),
+    Column("citizen_typing_until", DateTime(timezone=True)),
     Column("last_seq", Integer, nullable=False, server_default="0"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("last_message_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -45,6 +48,7 @@ messages = Table(
     Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("sender", Text, nullable=False),  # citizen | bot | operator
+    Column("author", Text),  # the operator's name, as the citizen reads it
     Column("kind", Text, nullable=False, server_default="message"),  # message | notice (answer delayed)
     Column("text", Text, nullable=False, server_default=""),
     Column("sealed", LargeBinary),  # what was written, when it was personal data asked for; `text` then only names it
@@ -62,6 +66,17 @@ messages = Table(
     UniqueConstraint("conversation_id", "seq", name="messages_in_order"),
     UniqueConstraint("conversation_id", "channel_message_id", name="messages_received_once"),
     Index("messages_waiting", "created_at", postgresql_where=text("sender = 'citizen' AND answered_at IS NULL")),
+)
+
+# What a citizen thought of a conversation, the last word of it.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("rating", Text, nullable=False),  # up | down
+    Column("comment", Text, nullable=False, server_default=""),  # personal data masked
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
 parses = Table(
