@@ -29,9 +29,8 @@ from channels.limits import RateLimit
 from channels.problems import Problem
 from channels.sending import heed
 from channels.sentences import TOO_FAST
-from channels.twilio_client import why_of
-from channels.twilio_health import INBOUND_PATH, STATUS_PATH
-from channels.twilio_reading import WHATSAPP_PREFIX, arrival_of
+from channels.twilio_reading import arrival_of
+from channels.twilio_words import INBOUND_PATH, STATES, STATUS_PATH, WHATSAPP_PREFIX, why_of
 from channels.webchat import ENGINE, QUEUE, SETTINGS
 
 log = structlog.get_logger()
@@ -40,18 +39,6 @@ SIGNATURE_HEADER = "X-Twilio-Signature"
 FORM = "application/x-www-form-urlencoded"
 REPLAYED_AFTER = timedelta(hours=1)
 """Twilio delivers again within minutes: what comes again later than this does not come from it."""
-STATES = {
-    "accepted": "queued",
-    "scheduled": "queued",
-    "queued": "queued",
-    "sending": "queued",
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "read",
-    "failed": "failed",
-    "undelivered": "failed",
-    "canceled": "failed",
-}
 
 VALIDATOR = web.AppKey("twilio_validator", RequestValidator)
 LIMIT = web.AppKey("twilio_limit", RateLimit)

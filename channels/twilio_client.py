@@ -15,7 +15,8 @@ from twilio.rest import Client
 
 from bot.privacy.masking import mask
 from bot.settings import Settings
-from channels.sender import RateLimitedError, RefusedError, SendError, UncertainError, UnreachedError, Why
+from channels.sender import RateLimitedError, RefusedError, SendError, UncertainError, UnreachedError
+from channels.twilio_words import why_of
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
@@ -23,22 +24,6 @@ DEFAULT_WAIT = 2.0
 """Seconds, when 429 does not say how long."""
 OFFICIAL = "https://api.twilio.com"
 UNAUTHORISED = 401
-
-REASONS: dict[Why, frozenset[str]] = {
-    "opted_out": frozenset({"21610"}),
-    "window": frozenset({"63016"}),
-    "blocked": frozenset({"30004", "63033"}),
-    # invalid, not a mobile, a landline, unknown, not on WhatsApp
-    "address": frozenset(
-        {"21211", "21214", "21217", "21265", "21614", "21635", "30005", "30006", "63003", "63015", "63024"}
-    ),
-}
-"""What Twilio's error codes say about an address. Others are about this message: https://www.twilio.com/docs/api/errors"""
-
-
-def why_of(code: str) -> Why:
-    """What an error code says about."""
-    return next((why for why, codes in REASONS.items() if code in codes), "content")
 
 
 class HttpClient(AsyncHttpClient):

@@ -9,9 +9,7 @@ from bot.settings import Settings
 from channels.capabilities import SMS, WHATSAPP, Capabilities
 from channels.sender import SendError
 from channels.twilio_content import KEYS
-
-STATUS_PATH = "/twilio/status"
-INBOUND_PATH = "/twilio/inbound"
+from channels.twilio_words import INBOUND_PATH
 
 
 def inbound_url(settings: Settings) -> str:
@@ -43,7 +41,8 @@ async def _number(client: Any, settings: Settings, sender: str) -> list[str]:
     numbers = await client.incoming_phone_numbers.list_async(phone_number=sender, limit=1)
     if not numbers:
         return [f"problema: {sender} non è un numero di questo account"]
-    if numbers[0].sms_url != inbound_url(settings):
+    # Twilio keeps how often to try again behind a #.
+    if (numbers[0].sms_url or "").partition("#")[0] != inbound_url(settings):
         return [f"problema: i messaggi per {sender} vanno a {numbers[0].sms_url}: imposta {inbound_url(settings)}"]
     return [f"i messaggi per {sender} arrivano a {inbound_url(settings)}"]
 

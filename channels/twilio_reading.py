@@ -15,9 +15,9 @@ from channels.arrivals import Arrival, Command
 from channels.capabilities import SMS, WHATSAPP
 from channels.problems import CITIZEN_SENTENCES, Problem
 from channels.sentences import say
+from channels.twilio_words import WHATSAPP_PREFIX
 from channels.webchat import can_be_stored, clean_text
 
-WHATSAPP_PREFIX = "whatsapp:"
 MOST_KM = 25.0
 """Farther than this from the middle of every municipality of ours is another region."""
 OPT_OUT: dict[str, Command] = {"STOP": "stop", "START": "start", "HELP": "help"}

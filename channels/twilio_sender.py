@@ -10,13 +10,12 @@ from bot.settings import Settings
 from channels.capabilities import SMS, WHATSAPP, WHATSAPP_WITH_CONTENT, Capabilities
 from channels.render import split
 from channels.sender import Part, RefusedError, SendError, Sent, UncertainError
-from channels.twilio_client import OFFICIAL, as_send_error, create_client, why_of
+from channels.twilio_client import OFFICIAL, as_send_error, create_client
 from channels.twilio_content import KEYS, key_of, variables_of
-from channels.twilio_health import STATUS_PATH, findings
+from channels.twilio_health import findings
+from channels.twilio_words import STATES, STATUS_PATH, WHATSAPP_PREFIX, why_of
 
-PREFIX = {WHATSAPP.name: "whatsapp:", SMS.name: ""}
-NOT_YET = frozenset({"accepted", "scheduled", "queued", "sending"})
-REFUSED = frozenset({"failed", "undelivered", "canceled"})
+PREFIX = {WHATSAPP.name: WHATSAPP_PREFIX, SMS.name: ""}
 CLOSING = timedelta(minutes=1)
 """So long before the window closes it counts as closed: a message must not arrive after."""
 WINDOW_CLOSED = "63016"
@@ -41,7 +40,7 @@ class TwilioSender:
         self._prefix = PREFIX[channel.name]
         sender = settings.twilio_whatsapp_from if channel is WHATSAPP else settings.twilio_sms_from
         assert sender
-        self._from = sender.removeprefix("whatsapp:")
+        self._from = sender.removeprefix(WHATSAPP_PREFIX)
         self._client, self._http = create_client(settings)
 
     async def send(self, address: str, part: Part, *, last_inbound: datetime | None) -> Sent:
@@ -53,7 +52,7 @@ class TwilioSender:
             made = await self._client.messages.create_async(to=f"{self._prefix}{address}", **self._sender(), **said)
         except TwilioError as error:
             raise as_send_error(error, address) from None
-        if made.status in REFUSED:
+        if STATES.get(made.status) == "failed":
             code = str(made.error_code or made.status)
             raise RefusedError(code, "rifiutato dal fornitore", why=why_of(code))
         return _accepted(made, part)
@@ -120,7 +119,7 @@ def _accepted(message: Any, part: Part) -> Sent:
     counted = int(message.num_segments) if str(message.num_segments or "").isdigit() else 0
     return Sent(
         provider_id=message.sid,
-        state="queued" if message.status in NOT_YET else "sent",
+        state="queued" if STATES.get(message.status) == "queued" else "sent",
         segments=counted or part.segments,
     )
 

@@ -225,7 +225,7 @@ async def test_a_position_becomes_its_municipality_and_is_not_kept(world: World)
     assert world.jobs() == 1
 
 
-@pytest.mark.parametrize("said", ["Sposto", "sposto", "2", "2."])
+@pytest.mark.parametrize("said", ["Sposto", "sposto", "2", "2.", "2 sposto"])
 async def test_a_choice_by_words_or_number_is_the_button(
     world: World, worker: LocalWorker, dialogue: Dialogue, said: str
 ) -> None:

@@ -12,7 +12,7 @@ from twilio_world import NUMBER, ON_WHATSAPP, World
 from bot.agenda.model import Citizen
 from channels.agenda_jobs import tell_all, tell_reminder
 from channels.deliveries import receive
-from channels.twilio import STATES
+from channels.twilio_words import STATES
 
 ORDER = ("queued", "sent", "undelivered", "delivered", "read")
 KEPT = {"undelivered": "failed"}

@@ -17,8 +17,9 @@ def chosen(text: str, choices: Sequence[dict[str, Any]], *, numbered: bool) -> s
     said = plain_words(text)
     if not said or not choices:
         return None
-    for choice in choices:
-        if plain_words(choice["title"]) == said:
+    for place, choice in enumerate(choices, start=1):
+        title = plain_words(choice["title"])
+        if said == title or (numbered and said == f"{place} {title}"):
             return str(choice["payload"])
     number = _NUMBER.fullmatch(said) if numbered else None
     if number and 1 <= int(number[1]) <= len(choices):
