@@ -86,6 +86,9 @@ class ActionDeclined(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Decline."""
+        if await waits_for_person(tracker):
+            utter(dispatcher, Reply(text=KEPT_FOR_PERSON, buttons=(STOP_WAITING,)))
+            return []
         language = written_language(text_of(tracker))
         declined = OUTSIDE if reading_of(tracker).outside else sentences.OUT_OF_SCOPE
         said = sentences.LANGUAGES[language] if language else declined

@@ -31,7 +31,10 @@ log = structlog.get_logger()
 
 Events = list[dict[str, Any]]
 
-WANTS_CALL = re.compile(r"\b(?:ri)?chiama(?:te)?mi\b|\brichiamat[aoi]\b|\bfa(?:te)?mi chiamare\b", re.IGNORECASE)
+WANTS_CALL = re.compile(
+    r"richiam|\b(?:mi|ci) chiam(?:a|i|ate|ino)\b|\bchiama(?:te)?(?:mi|ci)\b|\bfar(?:mi|ci) chiamare\b", re.IGNORECASE
+)
+"""Of those who ask for a person: whoever wants to be telephoned."""
 
 
 class ActionPerson(Action):

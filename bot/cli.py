@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.agenda.commands import app as agenda_app
+from bot.privacy.commands import app as privacy_app
 from bot.settings import SettingsError, get_settings
 from channels.telegram_commands import app as telegram_app
 from channels.twilio_commands import app as twilio_app
@@ -20,6 +21,7 @@ db_app = typer.Typer(no_args_is_help=True, help="Il database.")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(db_app, name="db")
 app.add_typer(agenda_app, name="agenda")
+app.add_typer(privacy_app, name="privacy")
 app.add_typer(telegram_app, name="telegram")
 app.add_typer(console_app, name="console")
 app.add_typer(twilio_app, name="twilio")

@@ -23,6 +23,7 @@ from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import ANSWER_TASK, DELETE_DONE, HEARTBEAT_SECONDS, STALLED_AFTER_SECONDS, create_queue
 from channels.agenda_jobs import tell_about_appointments
+from channels.desk_jobs import look_after_people
 from channels.inbox import ANSWER_QUEUE
 from channels.outbox import Outbox
 from channels.reading import made_ready
@@ -171,6 +172,7 @@ async def run() -> None:
             asyncio.create_task(tell_those_who_wait(desk)),
             asyncio.create_task(take_over_stalled(queue)),
             asyncio.create_task(tell_about_appointments(engine)),
+            asyncio.create_task(look_after_people(engine)),
         ]
         if senders:
             others.append(asyncio.create_task(Outbox(outgoing, senders, concurrency=OUTBOX_CONCURRENCY).run()))

@@ -15,7 +15,11 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.dialogue.forgetting import Forgetter
+
 KEPT_TRACKERS = 1000
+REMEMBERED_ERASED = 10_000
+"""Of so many erased conversations a turn that was under way is not stored any more."""
 
 
 @dataclass
@@ -34,6 +38,7 @@ class KeepingTrackerStore(SQLTrackerStore):
         super().__init__(domain=domain, host=host, **kwargs)
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._taken: dict[str, Kept] = {}
+        self._erased: OrderedDict[str, None] = OrderedDict()
         self._events = self.SQLEvent.__table__
         self._last_id = sa.select(sa.func.max(self._events.c.id)).where(
             self._events.c.sender_id == sa.bindparam("sender")
@@ -42,12 +47,15 @@ class KeepingTrackerStore(SQLTrackerStore):
         # Each statement is a transaction of its own: one round trip instead of three.
         self._statements = sa.create_engine(self.engine.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         sa.event.listen(self._statements, "connect", _do_not_wait_for_the_disk)
+        address = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._forgetter = Forgetter(address, forget=self._forget, forget_all=self._kept.clear)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of the latest session.
 
         It leaves the memory until it is saved: a turn that fails half-way is forgotten, not remembered half-way.
         """
+        self._forgetter.start()
         with self._statements.connect() as connection:
             last_id = connection.execute(self._last_id, {"sender": sender_id}).scalar() or 0
         kept = self._kept.pop(sender_id, None)
@@ -62,8 +70,10 @@ class KeepingTrackerStore(SQLTrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that are not stored yet."""
-        await self.stream_events(tracker)
         taken = self._taken.pop(tracker.sender_id, None)
+        if tracker.sender_id in self._erased:
+            return
+        await self.stream_events(tracker)
         if taken is not None and taken.tracker is tracker:
             stored = taken.stored_events
         else:
@@ -77,6 +87,13 @@ class KeepingTrackerStore(SQLTrackerStore):
         self._kept[tracker.sender_id] = Kept(tracker, max(ids), len(tracker.events))
         if len(self._kept) > KEPT_TRACKERS:
             self._kept.popitem(last=False)
+
+    def _forget(self, sender_id: str, for_good: bool) -> None:
+        self._kept.pop(sender_id, None)
+        if for_good:
+            self._erased[sender_id] = None
+            if len(self._erased) > REMEMBERED_ERASED:
+                self._erased.popitem(last=False)
 
     @staticmethod
     def _row(sender_id: str, event: dict[str, Any]) -> dict[str, Any]:

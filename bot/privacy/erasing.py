@@ -61,7 +61,7 @@ async def erase(
     erased |= await _counted(connection, ids)
     erased["dialogue_events"] = await erase_events(connection, ids)
     erased["jobs"] = (await connection.execute(_JOBS, {"ids": [str(one) for one in ids]})).rowcount
-    if ids and await _exists(connection, "console_audit"):
+    if ids and await table_exists(connection, "console_audit"):
         await connection.execute(_AUDIT_NOTES, {"subjects": [f"conversation:{one}" for one in ids]})
     gone = await connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
     erased["conversations"] = gone.rowcount
@@ -74,7 +74,7 @@ async def erase_events(connection: AsyncConnection, ids: Sequence[UUID]) -> int:
     """Erase what the dialogue stored of these conversations, and tell its process to forget them; how many steps."""
     for one in ids:
         await connection.execute(select(func.pg_notify(FORGET, str(one))))
-    if not await _exists(connection, "events"):
+    if not await table_exists(connection, "events"):
         return 0  # Rasa makes its table when it first starts
     # Rasa takes any text for the sender: ours are ids, written with hyphens or without.
     names = [*(str(one) for one in ids), *(one.hex for one in ids)]
@@ -179,6 +179,7 @@ async def _counted(connection: AsyncConnection, ids: Sequence[UUID]) -> Counts:
     return counts
 
 
-async def _exists(connection: AsyncConnection, table: str) -> bool:
+async def table_exists(connection: AsyncConnection, table: str) -> bool:
+    """Whether a table that others make is there yet."""
     found = await connection.execute(select(func.to_regclass(f"public.{table}")))
     return found.scalar_one() is not None

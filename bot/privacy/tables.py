@@ -1,6 +1,6 @@
 """The tables of erasures and legal holds; migration 0007 makes them. Nothing here is about a person."""
 
-from sqlalchemy import ARRAY, Column, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, func
+from sqlalchemy import ARRAY, Column, Date, DateTime, ForeignKey, LargeBinary, Table, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from bot.storage.tables import metadata
@@ -32,4 +32,14 @@ legal_holds = Table(
     Column("reason", Text, nullable=False),
     Column("placed_by", Text, nullable=False),
     Column("placed_at", MOMENT, nullable=False, server_default=func.now()),
+)
+
+# One run a night of what removes what is too old.
+retention_runs = Table(
+    "retention_runs",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("started_at", MOMENT, nullable=False, server_default=func.clock_timestamp()),
+    Column("ended_at", MOMENT),
+    Column("removed", JSONB),  # how many of each kind
 )

@@ -99,6 +99,12 @@ CREATE TABLE legal_holds (
     placed_by text NOT NULL,
     placed_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE TABLE retention_runs (
+    day date PRIMARY KEY,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    removed jsonb
+);
 -- Erasing a conversation looks for rows that refer to its messages.
 CREATE INDEX IF NOT EXISTS incidents_of_message ON incidents (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS addresses_more ON addresses (more_message_id) WHERE more_message_id IS NOT NULL;
@@ -106,7 +112,7 @@ CREATE INDEX IF NOT EXISTS addresses_more ON addresses (more_message_id) WHERE m
 
 DOWN = """
 DROP INDEX addresses_more, incidents_of_message;
-DROP TABLE legal_holds, erasures, canned_answers, call_backs, handoff_steps, handoffs;
+DROP TABLE retention_runs, legal_holds, erasures, canned_answers, call_backs, handoff_steps, handoffs;
 UPDATE conversations SET expects = NULL WHERE expects = 'phone';
 DELETE FROM private_answers WHERE kind = 'phone';
 ALTER TABLE conversations DROP CONSTRAINT conversations_expects_check;
