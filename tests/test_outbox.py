@@ -469,3 +469,14 @@ async def test_a_thousand_messages_with_every_trouble_arrive_once_in_order(
         assert [text for who, text in sms.accepted if who == f"+39333000{n:04}"] == [str(i) for i in range(20)]
     assert set(states(query)) == {"sent"}
     assert (datetime.now(UTC) - started).total_seconds() < 100
+
+
+async def test_sends_under_way_are_finished_when_asked_to_stop(
+    engine: AsyncEngine, outbox: Outbox, sms: Scripted, address: Address, query: Query
+) -> None:
+    await say(engine, address, "uno", "due")
+    sms.seconds = 0.3
+    async with running(outbox):
+        await until(lambda: sms.tried == 1)
+    assert sms.texts() == ["uno"]
+    assert states(query) == ["sent", "queued"]

@@ -2,16 +2,23 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 import pytest
 from booked import Agenda
-from outbox_support import at, say
+from outbox_support import at, say, send_all
+from support import Dialogue, LocalWorker, until
 from twilio_double import PUBLIC_URL, Trouble
 from twilio_world import NUMBER, ON_WHATSAPP, World
 
 from bot.agenda.model import Citizen
+from bot.conversations.model import Reply
+from bot.conversations.store import add_outgoing
+from bot.settings import get_settings
 from channels.agenda_jobs import tell_all, tell_reminder
 from channels.deliveries import receive
+from channels.outbox import Outbox
+from channels.senders import close_all, create_senders
 from channels.twilio_words import STATES
 
 ORDER = ("queued", "sent", "undelivered", "delivered", "read")
@@ -237,3 +244,56 @@ async def test_who_answers_the_text_message_is_told_whom_they_speak_with(world: 
         "SELECT count(*) FROM agenda_claimed_by b JOIN addresses a ON a.conversation_id = b.conversation_id"
     )
     assert payload_owner == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [("1", "confirm_attendance"), ("2", "reschedule_appointment"), ("3 disdico", "cancel_appointment")],
+)
+async def test_the_number_answered_to_a_reminder_does_what_it_says(
+    world: World, agenda: Agenda, worker: LocalWorker, dialogue: Dialogue, said: str, intent: str
+) -> None:
+    world.query("INSERT INTO conversations (id, channel) VALUES (gen_random_uuid(), 'webchat')")
+    [(conversation,)] = world.query("SELECT id FROM conversations")
+    await reminded(world, agenda, conversation)
+    await world.send()
+    await world.twilio.write(said, sender=NUMBER)
+    worker.start()
+    await until(lambda: dialogue.asked)
+    [(appointment,)] = world.query("SELECT id FROM agenda_appointments")
+    assert dialogue.asked[0]["payload"] == f'/{intent}{{"appointment":"{appointment}"}}'
+    assert dialogue.asked[0]["conversation_id"] != str(conversation), "in the conversation of the text messages"
+
+
+async def test_the_approved_template_is_used_rather_than_a_text_message(
+    world: World, agenda: Agenda, configure: Callable[..., None]
+) -> None:
+    body = {"body": "Ti scrive Sportello. {{1}} Per non ricevere promemoria scrivi STOP."}
+    configure(
+        twilio_reminder_content_sid=world.twilio.add_content({"twilio/text": body}, name="p", approved=True)["sid"]
+    )
+    await world.twilio.write("ciao", sender=ON_WHATSAPP)
+    await world.send()
+    world.query("UPDATE addresses SET last_inbound_at = now() - interval '30 hours'")
+    [(conversation,)] = world.query("SELECT id FROM conversations")
+    await reminded(world, agenda, conversation)
+    senders = create_senders(get_settings(), world.engine)
+    await send_all(Outbox(world.engine, senders))
+    await close_all(senders)
+    assert [one.to for one in world.twilio.sent] == [ON_WHATSAPP, ON_WHATSAPP]
+    assert "1 Confermo 2 Sposto 3 Disdico" in world.twilio.sent[-1].body
+
+
+async def test_an_operator_s_answer_after_a_day_becomes_a_text_message(world: World) -> None:
+    await world.twilio.write("ciao", sender=ON_WHATSAPP)
+    await world.send()
+    world.query("UPDATE addresses SET last_inbound_at = now() - interval '30 hours'")
+    address = await at(world.engine, "whatsapp", NUMBER)
+    async with world.engine.begin() as connection:
+        question = world.query("SELECT id FROM messages WHERE sender = 'citizen'")[0][0]
+        reply = Reply(text="Sono Paola del centro: ho trovato la tua pratica.")
+        await add_outgoing(connection, address.conversation_id, [reply], in_reply_to=question, sender="operator")
+    await world.send()
+    assert world.twilio.sent[-1].to == NUMBER
+    assert world.twilio.sent[-1].body == "Sono Paola del centro: ho trovato la tua pratica."
+    assert world.query("SELECT sender FROM messages WHERE instead_of IS NOT NULL") == [("operator",)]
