@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.knowledge import load_knowledge
+from bot.knowledge import get_knowledge
 from console import sessions
 from console.operators import ROLES, Role
 from console.tables import accounts
@@ -64,7 +64,7 @@ def valid_role(role: str) -> Role:
 
 def valid_centres(centres: Iterable[str]) -> list[str]:
     """Ids of centres that exist. Raises `AccountError` naming the first that does not."""
-    known = load_knowledge().centres
+    known = get_knowledge().centres
     chosen = sorted({one.strip() for one in centres if one.strip()})
     for one in chosen:
         if one not in known:

@@ -23,3 +23,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches?.("[data-select]")) event.target.select();
+});

@@ -1,0 +1,43 @@
+// The list renews itself when something happens, unless somebody is choosing rows or looks at an older page.
+"use strict";
+
+(() => {
+  const rows = document.getElementById("righe");
+  const news = document.getElementById("novita");
+  let asking = false;
+  let again = false;
+
+  const renew = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(rows.dataset.rows, { headers: { "X-Background": "1" } });
+      if (answer.status === 401) { location.reload(); return; }
+      if (!answer.ok) return;
+      const html = await answer.text();
+      const focused = document.activeElement?.closest("#righe tr")?.id;
+      const parsed = new DOMParser().parseFromString(`<table><tbody>${html}</tbody></table>`, "text/html");
+      const before = rows.firstElementChild?.id;
+      rows.replaceChildren(...parsed.querySelectorAll("tr"));
+      if (focused) document.getElementById(focused)?.querySelector("a")?.focus();
+      const first = rows.firstElementChild;
+      if (first && first.id !== before) announce("La lista è aggiornata: c'è un nuovo messaggio.");
+    } finally {
+      asking = false;
+      // No more than once a second and a half, however much is written.
+      setTimeout(() => { if (again) { again = false; renew(); } }, 1500);
+    }
+  };
+
+  const events = new EventSource("/eventi");
+  let started = false;
+  events.addEventListener("change", () => {
+    if (!started) { started = true; return; }
+    const choosing = rows.querySelector("input:checked") || "later" in rows.dataset;
+    if (choosing) { news.hidden = false; } else { renew(); }
+  });
+  events.addEventListener("over", () => location.reload());
+  // Back after sleep: look again, whatever was missed.
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !("later" in rows.dataset)) renew(); });
+  news.querySelector("button").addEventListener("click", () => location.reload());
+})();
