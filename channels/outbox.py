@@ -6,19 +6,20 @@ uncertain; it is never repeated blindly. Only what surely did not leave is tried
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from bot.conversations.addresses import Address
 from bot.conversations.store import record_incident
-from bot.storage.tables import addresses, messages, outbox
+from bot.storage.tables import addresses, conversations, messages, outbox
 from channels import deliveries
 from channels.sender import Sender
 from channels.sending import BACKOFF_SECONDS, Post, PostponedError, fault_of
@@ -60,6 +61,9 @@ class Outbox:
         self._engine = engine
         self._post = Post(engine, senders, settle=settle)
         self._concurrency = concurrency
+        # A provider that hangs must leave room for the others.
+        self._most_of_one = max(1, concurrency - 1)
+        self._busy: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Work until cancelled; sends under way are then finished first."""
@@ -68,6 +72,7 @@ class Outbox:
             while True:
                 lease = await self._look() if len(under_way) < self._concurrency else None
                 if lease is not None:
+                    self._busy[lease.row["channel"]] += 1
                     task = asyncio.create_task(self._serve(lease))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
@@ -84,23 +89,23 @@ class Outbox:
 
     async def send_next(self) -> bool:
         """Send the message that waits longest and is first in its conversation; returns whether there was one."""
-        lease = await self._take()
+        lease = await self._take([])
         if lease is not None:
             await self._send(lease)
         return lease is not None
 
     async def _look(self) -> Lease | None:
         try:
-            return await self._take()
+            return await self._take([name for name, busy in self._busy.items() if busy >= self._most_of_one])
         except (DBAPIError, PoolTimeoutError, OSError) as error:
             log.warning("outbox waits for the database", reason=type(error).__name__)
             return None
 
-    async def _take(self) -> Lease | None:
+    async def _take(self, full: list[str]) -> Lease | None:
         connection = await self._engine.connect()
         try:
             transaction = await connection.begin()
-            row = (await connection.execute(FIRST_DUE)).mappings().one_or_none()
+            row = (await connection.execute(FIRST_DUE, {"full": full})).mappings().one_or_none()
             if row is not None:
                 return Lease(connection, transaction, row)
         except BaseException:
@@ -114,6 +119,8 @@ class Outbox:
             await self._send(lease)
         except (DBAPIError, PoolTimeoutError, OSError) as error:
             log.warning("outbox waits for the database", reason=type(error).__name__)
+        finally:
+            self._busy[lease.row["channel"]] -= 1
 
     async def _send(self, lease: Lease) -> None:
         """Send a message taken, note what came of it, and let it go."""
@@ -152,8 +159,10 @@ class Outbox:
 
 _earlier = outbox.alias("earlier")
 FIRST_DUE = (
-    select(outbox)
+    select(outbox, conversations.c.channel)
+    .join(conversations, conversations.c.id == outbox.c.conversation_id)
     .where(
+        conversations.c.channel.not_in(bindparam("full", expanding=True)),
         outbox.c.not_before <= func.now(),
         ~select(_earlier.c.message_id)
         .where(_earlier.c.conversation_id == outbox.c.conversation_id, _earlier.c.seq < outbox.c.seq)
@@ -161,7 +170,7 @@ FIRST_DUE = (
     )
     .order_by(outbox.c.created_at)
     .limit(1)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=outbox)
 )
 """The message that waits longest among those that are first in their conversation."""
 
