@@ -7,14 +7,26 @@ from sqlalchemy import text
 
 from bot.settings import Settings
 from bot.storage.engine import create_engine
-from console import invitations, live, login, profile, static
+from console import administration, invitations, live, login, profile, static
 from console.access import public
 from console.keys import ENGINE, SETTINGS
 from console.security import MIDDLEWARES
-from console.transcripts import conversation_page, list_page, work
+from console.transcripts import conversation_page, export_page, list_page, strike_page, work
 
 MAX_BODY_BYTES = 1024 * 1024
-PARTS = (static, login, invitations, profile, live, list_page, conversation_page, work)
+PARTS = (
+    static,
+    login,
+    invitations,
+    profile,
+    live,
+    list_page,
+    conversation_page,
+    work,
+    strike_page,
+    export_page,
+    administration,
+)
 """Modules with `routes`; one that has `set_up(app)` too is given the application."""
 
 

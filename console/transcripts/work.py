@@ -149,9 +149,7 @@ async def set_facts(request: web.Request) -> web.StreamResponse:
     """The centre it is about and how it ended; empty: what the console works out."""
     form, operator = await request.post(), operator_of(request)
     centre, outcome = str(form.get("centro", "")) or None, str(form.get("esito", "")) or None
-    if (centre is not None and centre not in dict(labels.centres())) or (
-        outcome is not None and outcome not in labels.OUTCOMES
-    ):
+    if centre not in (None, *dict(labels.centres())) or outcome not in (None, *labels.OUTCOMES):
         raise web.HTTPBadRequest
     if not operator.sees_centre(centre):
         raise refusal(web.HTTPUnprocessableEntity, "Puoi scegliere solo fra i tuoi centri.")
