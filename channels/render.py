@@ -73,7 +73,8 @@ def _written_links(links: Sequence[Link], channel: Capabilities) -> list[str]:
 def _written_choices(text: str, buttons: Sequence[Button]) -> list[str]:
     """Choices with their numbers, unless the text says them itself."""
     choices = [f"{number} {button.title}" for number, button in enumerate(buttons, start=1)]
-    return [] if " ".join(choices).lower() in text.lower() else choices
+    said = re.search(rf"(?<!\w){re.escape(' '.join(choices))}(?!\w)", text, re.IGNORECASE) if choices else None
+    return [] if said else choices
 
 
 def split(text: str, most: int | None) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.answers.gsm7 import LONG_SEGMENT, SEGMENT, plain, segments, septets, shortened
@@ -82,6 +82,9 @@ def test_every_part_is_within_the_channel_s_limits(
 def test_nothing_is_lost_and_nothing_said_twice(
     channel: Capabilities, text: str, buttons: list[Button], links: list[Link]
 ) -> None:
+    assume(
+        " ".join(f"{n} {b.title}" for n, b in enumerate(buttons, start=1)).lower() not in text.lower() or not buttons
+    )
     parts = whole(text, buttons, links, channel)
     as_written = plain if channel.alphabet == "gsm7" else str
     said = said_in(parts)
@@ -121,6 +124,12 @@ def test_choices_the_text_says_itself_are_not_repeated(channel: Capabilities) ->
     buttons = [Button(title=title, payload="/repeat") for title in ("Confermo", "Sposto", "Disdico")]
     [part] = whole("Appuntamento gio 5/3 9:30. 1 confermo 2 sposto 3 disdico", buttons, [], channel)
     assert part.text.lower().count("confermo") == 1
+
+
+@every_channel
+def test_a_number_in_the_text_is_no_choice(channel: Capabilities) -> None:
+    [part] = whole("Ti aspetto alle 11 confermo", [Button(title="Confermo", payload="/affirm")], [], channel)
+    assert part.buttons or part.text.endswith("\n1 Confermo")
 
 
 @every_channel
