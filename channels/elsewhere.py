@@ -99,7 +99,7 @@ def _may_be_missed(message: RowMapping, known: list[Address]) -> bool:
     """Whether nobody waits for it at the screen: written first, or long after the question."""
     last = max((one.last_inbound_at for one in known if one.last_inbound_at), default=None)
     if last is None or message["kind"] != "message":
-        return message["kind"] == "message"
+        return bool(message["kind"] == "message")
     assert WHATSAPP.window is not None
     return bool(message["created_at"] - last > (WHATSAPP.window if message["in_reply_to"] else AT_THE_SCREEN))
 
