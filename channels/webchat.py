@@ -141,7 +141,10 @@ async def wait_for_messages(
         raise Problem(503, "busy", "too many open requests; try again", retry_after=2)
 
     async def look_again(connection: AsyncConnection) -> list[Message]:
-        return await messages_after(connection, conversation_id, after)
+        stored, found = await token_hash_and_messages_after(connection, conversation_id, after)
+        if stored is None:  # erased while somebody waited
+            raise Problem(404, "conversation_unknown", "no conversation has this id")
+        return found
 
     deadline = time.monotonic() + wait
     look = first_look or look_again

