@@ -1,4 +1,4 @@
-"""`sportello run`: the database, the model, then Rasa, the action server, the worker, the edge and the console, until Ctrl-C."""
+"""`sportello run`: the database, the model, then Rasa, actions, worker, edge and console, until Ctrl-C."""
 
 import asyncio
 import os
