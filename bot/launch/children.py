@@ -2,10 +2,12 @@
 
 import asyncio
 import ctypes
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -24,13 +26,16 @@ class Child:
     command: Sequence[str]
     env: Mapping[str, str]
     log: Path
+    # how much it yields to others when cores are short, from 0 (not at all) to 19
+    nice: int = 0
 
 
-def die_with_parent() -> None:
+def settle_in(nice: int) -> None:
     """Run in a child before it starts: when its parent dies it is told to stop, instead of keeping ports and cores.
 
     Linux only.
     """
+    os.nice(nice)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -46,7 +51,7 @@ async def keep_running(child: Child, report: Callable[[str], None]) -> None:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=partial(settle_in, child.nice),
             )
             try:
                 code = await process.wait()

@@ -26,6 +26,9 @@ from bot.storage.engine import create_engine, sqlalchemy_url
 from bot.storage.migrate import upgrade
 
 READY_WITHIN_SECONDS = 180
+DOORS = frozenset({"edge", "console", "telegram"})
+BEHIND_THE_DOORS = 5
+"""What answers yields to what accepts: in a rush nothing is turned away at the door, and answers take a little longer."""
 
 
 def start_database(settings: Settings) -> PostgresServer | None:
@@ -108,7 +111,13 @@ def children_of(settings: Settings, model: str) -> list[Child]:
     if settings.telegram_token and not settings.telegram_webhook_secret:
         modules["telegram"] = ("channels.telegram_polling",)
     return [
-        Child(name=name, command=(sys.executable, "-m", *arguments), env=env, log=log / f"{name}.log")
+        Child(
+            name=name,
+            command=(sys.executable, "-m", *arguments),
+            env=env,
+            log=log / f"{name}.log",
+            nice=0 if name in DOORS else BEHIND_THE_DOORS,
+        )
         for name, arguments in modules.items()
     ]
 
