@@ -8,9 +8,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from bot.launch.children import die_with_parent
+from bot.launch.children import settle_in
 from bot.launch.errors import LaunchError
 from bot.settings import ROOT, Settings
 
@@ -86,7 +87,7 @@ def train(settings: Settings, path: Path, report: Callable[[str], None]) -> None
             stdout=output,
             stderr=output,
             env=training_environment(),
-            preexec_fn=die_with_parent,  # noqa: PLW1509
+            preexec_fn=partial(settle_in, 0),  # noqa: PLW1509
         )
         try:
             while (code := _wait(process)) is None:
