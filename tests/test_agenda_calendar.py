@@ -56,7 +56,7 @@ def test_slots_start_on_the_grid_and_end_by_closing_time() -> None:
 
 def test_another_weekday_is_closed_and_named() -> None:
     monday_only = desk((0, "09:00", "10:00"))
-    assert openings(monday_only, date(2027, 3, 2)) == []
+    assert openings(monday_only, date(2027, 3, 2)) == ()
     assert closed_reason([monday_only], date(2027, 3, 2)) == "martedì"
     assert closed_reason([monday_only], date(2027, 3, 6)) == "sabato"
     assert closed_reason([monday_only], date(2027, 3, 1)) is None
@@ -103,7 +103,7 @@ def test_holidays_have_italian_names_and_patrons_are_of_their_town(
 
 def test_a_holiday_closes_and_its_name_is_the_reason() -> None:
     in_torino = desk((3, "09:00", "10:00"), municipality="Torino")
-    assert openings(in_torino, date(2027, 6, 24)) == []
+    assert openings(in_torino, date(2027, 6, 24)) == ()
     assert closed_reason([in_torino], date(2027, 6, 24)) == "San Giovanni Battista"
     in_susa = desk((3, "09:00", "10:00"))
     assert closed_reason([in_torino, in_susa], date(2027, 6, 24)) is None
@@ -151,7 +151,7 @@ def test_a_closure_wins_over_an_extra_opening() -> None:
     extra = DayException(
         first_day=date(2027, 3, 1), last_day=date(2027, 3, 1), closed=False, opens=time(15), closes=time(16)
     )
-    assert openings(desk(exceptions=(extra, closure("14:00", "18:00"))), date(2027, 3, 1)) == []
+    assert openings(desk(exceptions=(extra, closure("14:00", "18:00"))), date(2027, 3, 1)) == ()
 
 
 def test_places_are_those_of_the_opening_the_slot_fits_in() -> None:

@@ -135,24 +135,28 @@ def _free_starts(desk: Desk, day: date, seconds: int, busy: Busy) -> list[int]:
     lanes = busy.get(desk.id, {})
     for opening in openings(desk, day):
         for lane in range(1, opening.places + 1):
-            free.update(_free_in_lane(opening, seconds, *lanes.get(lane, ((), ()))))
+            for part in _free_parts(opening, seconds, *lanes.get(lane, ((), ()))):
+                free.update(part)
         for lane, taken in lanes.items():
             # Left from when there were more places: it takes one of those there are now.
             if lane > opening.places:
-                free.subtract(set(opening.slots(seconds)).difference(_free_in_lane(opening, seconds, *taken)))
+                free.subtract(set(opening.slots(seconds)).difference(*_free_parts(opening, seconds, *taken)))
     return [start for start, places in free.items() if places > 0]
 
 
-def _free_in_lane(opening: Opening, seconds: int, begins: Sequence[int], ends: Sequence[int]) -> Iterator[int]:
+def _free_parts(opening: Opening, seconds: int, begins: Sequence[int], ends: Sequence[int]) -> list[range]:
+    """The starts of slots between what is taken in a lane."""
+    parts = []
     since = opening.starts
     following = bisect_right(ends, since)
     while following < len(begins) and begins[following] < opening.ends:
         if begins[following] - since >= seconds:
-            yield from opening.slots(seconds, since, begins[following])
+            parts.append(opening.slots(seconds, since, begins[following]))
         since = ends[following]
         following += 1
     if opening.ends - since >= seconds:
-        yield from opening.slots(seconds, since)
+        parts.append(opening.slots(seconds, since))
+    return parts
 
 
 def _hours_wanted(query: SlotQuery) -> Callable[[time], bool] | None:

@@ -14,6 +14,7 @@ from bot.agenda.holidays import holiday_name
 from bot.agenda.model import Mode
 from bot.clock import ROME
 
+MOST_DAYS_KNOWN = 1000
 WEEKDAYS = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 
 
@@ -69,9 +70,9 @@ class Desk:
     service_ids: tuple[str, ...] | None = None  # None: every service
 
     @cached_property
-    def of_weekday(self) -> tuple[tuple[WeeklyHours, ...], ...]:
-        """The hours of each day of the week, Monday first: a search looks at hundreds of days."""
-        return tuple(tuple(one for one in self.hours if one.weekday == weekday) for weekday in range(7))
+    def known_days(self) -> "dict[date, tuple[Opening, ...]]":
+        """The openings computed so far."""
+        return {}
 
     def serves(self, service_id: str, mode: Mode) -> bool:
         """Whether the service can be had here in that mode."""
@@ -115,24 +116,30 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(ROME).date()
 
 
-def openings(desk: Desk, day: date) -> list[Opening]:
+def openings(desk: Desk, day: date) -> "tuple[Opening, ...]":
     """When the desk receives on a local day, by start.
 
     Weekly hours count unless the day is a holiday; extra openings are added; closures are taken away last, so that a
     closure always wins.
     """
-    exceptions = [one for one in desk.exceptions if one.applies(day)] if desk.exceptions else []
+    if day not in desk.known_days:
+        if len(desk.known_days) > MOST_DAYS_KNOWN:
+            desk.known_days.clear()
+        desk.known_days[day] = tuple(sorted(_openings(desk, day)))
+    return desk.known_days[day]
+
+
+def _openings(desk: Desk, day: date) -> Iterator[Opening]:
+    exceptions = [one for one in desk.exceptions if one.applies(day)]
     if any(one.closed and one.opens is None for one in exceptions):
-        return []
-    regular = desk.of_weekday[day.weekday()]
-    if regular and holiday_name(day, desk.municipality):
-        regular = ()
+        return
+    regular = () if holiday_name(day, desk.municipality) else desk.hours
     opened = [_opening(day, one.opens, one.closes, one) for one in regular if one.applies(day)]
     opened += [_opening(day, one.opens, one.closes, one) for one in exceptions if not one.closed]
     for one in exceptions:
         if one.closed and one.opens is not None and one.closes is not None:
             opened = list(_without(opened, instant(day, one.opens), instant(day, one.closes)))
-    return sorted(one for one in opened if one.ends > one.starts)
+    yield from (one for one in opened if one.ends > one.starts)
 
 
 def _opening(day: date, opens: time | None, closes: time | None, terms: WeeklyHours | DayException) -> Opening:

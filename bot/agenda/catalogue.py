@@ -3,13 +3,14 @@
 import json
 from collections.abc import Collection, Mapping
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.calendar import DayException, Desk, WeeklyHours
-from bot.agenda.model import Category, Service, Site
+from bot.agenda.model import Category, Mode, Service, Site
 from bot.agenda.tables import categories, services, sites
 
 # One statement: a search must not cost a round trip for each kind of row.
@@ -59,7 +60,12 @@ async def read_desks(
     Exceptions that ended before `from_day` are left out.
     """
     values = {"site_ids": list(site_ids), "from_day": from_day, "service_id": service_id}
-    return [_desk(row) for row in (await connection.execute(DESKS, values)).mappings()]
+    return [
+        _desk(
+            desk_id, site_id, municipality, tuple(modes), None if served is None else tuple(served), hours, exceptions
+        )
+        for desk_id, site_id, municipality, modes, served, hours, exceptions in await connection.execute(DESKS, values)
+    ]
 
 
 def _service(row: RowMapping) -> Service:
@@ -69,15 +75,25 @@ def _service(row: RowMapping) -> Service:
     return Service(**values)
 
 
-def _desk(row: RowMapping) -> Desk:
+@lru_cache(maxsize=1024)
+def _desk(
+    desk_id: int,
+    site_id: str,
+    municipality: str,
+    modes: tuple[Mode, ...],
+    service_ids: tuple[str, ...] | None,
+    hours: str | None,
+    exceptions: str | None,
+) -> Desk:
+    # Kept by everything it is made from: what the database says is always asked, and read anew only when it differs.
     return Desk(
-        id=row["id"],
-        site_id=row["site_id"],
-        municipality=row["municipality"],
-        modes=tuple(row["modes"]),
-        hours=tuple(_hours(one) for one in json.loads(row["hours"] or "[]")),
-        exceptions=tuple(_exception(one) for one in json.loads(row["exceptions"] or "[]")),
-        service_ids=None if row["service_ids"] is None else tuple(row["service_ids"]),
+        id=desk_id,
+        site_id=site_id,
+        municipality=municipality,
+        modes=modes,
+        hours=tuple(_hours(one) for one in json.loads(hours or "[]")),
+        exceptions=tuple(_exception(one) for one in json.loads(exceptions or "[]")),
+        service_ids=service_ids,
     )
 
 
