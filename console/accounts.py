@@ -102,8 +102,9 @@ async def change_account(connection: AsyncConnection, account_id: UUID, **values
     Raises `AccountError`.
     """
     async with connection.begin_nested():
+        before = await _administrators(connection)
         await connection.execute(update(accounts).where(accounts.c.id == account_id).values(values))
-        if values.keys() & {"role", "disabled_at"} and not await _administrators(connection):
+        if before and not await _administrators(connection):
             raise AccountError("È l'ultimo amministratore: prima dai il ruolo a un'altra persona.")
     if values.keys() & {"role", "centres", "disabled_at"}:
         await sessions.end_all(connection, account_id)

@@ -94,7 +94,8 @@ async def _changed(connection: AsyncConnection, request: web.Request, form: Any)
     if account is None:
         raise web.HTTPNotFound
     account_id, subject, what = account["id"], f"account:{account['id']}", str(form.get("azione", ""))
-    operator, link, detail = operator_of(request), "", {}
+    operator, link = operator_of(request), ""
+    detail: dict[str, Any] = {}
     if what == "salva":
         centres = valid_centres(str(one) for one in form.getall("centre", []))
         detail = {"role": valid_role(str(form.get("role", ""))), "centres": centres}

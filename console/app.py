@@ -7,7 +7,19 @@ from sqlalchemy import text
 
 from bot.settings import Settings
 from bot.storage.engine import create_engine
-from console import administration, invitations, live, login, profile, static
+from console import (
+    administration,
+    invitations,
+    live,
+    login,
+    oidc,
+    privacy,
+    profile,
+    static,
+    takeover,
+    takeover_calls,
+    takeover_talk,
+)
 from console.access import public
 from console.keys import ENGINE, SETTINGS
 from console.security import MIDDLEWARES
@@ -18,6 +30,7 @@ PARTS = (
     static,
     login,
     invitations,
+    oidc,
     profile,
     live,
     list_page,
@@ -25,7 +38,11 @@ PARTS = (
     work,
     strike_page,
     export_page,
+    takeover,
+    takeover_talk,
+    takeover_calls,
     administration,
+    privacy,
 )
 """Modules with `routes`; one that has `set_up(app)` too is given the application."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pyotp
-from sqlalchemy import RowMapping, update
+from sqlalchemy import RowMapping, any_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.privacy.sealing import SealError, fingerprint, fingerprints, seal, unseal
@@ -88,6 +88,6 @@ async def take_code(connection: AsyncConnection, account: RowMapping, code: str)
     for one in fingerprints(_PURPOSE, f"{account['id']}:{_plain(code)}"):
         left = [bytes(kept) for kept in account["recovery_hashes"] if bytes(kept) != one]
         if len(left) < len(account["recovery_hashes"]):
-            used = mine.where(accounts.c.recovery_hashes.any(one)).values(recovery_hashes=left)
+            used = mine.where(any_(accounts.c.recovery_hashes) == one).values(recovery_hashes=left)
             return "codice di recupero" if (await connection.execute(used)).rowcount else None
     return None

@@ -1,10 +1,7 @@
 """The list of conversations: what it shows, filters, searching, live updates."""
 
-from console_support import Desk, SignIn
+from console_support import SignIn
 from support import Chat, until
-from aiohttp.test_utils import TestClient
-from conftest import Query
-import pytest
 
 
 async def test_a_conversation_appears_with_what_was_said_last(signed_in: SignIn, chat: Chat) -> None:

@@ -1,17 +1,17 @@
 """The operators' console: accounts, sessions, audit, summaries, notes, tags, and the words of messages for searching.
 
 Revision ID: 0006
-Revises: 0004
+Revises: 0005
 """
 
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-# Words are kept twice: their stems, and whole without accents, so that beginnings of words are found too.
+# Words are kept twice: their stems with places, for phrases, and whole without accents, for beginnings of words.
 UP = r"""
 CREATE TEXT SEARCH DICTIONARY sportello_whole (TEMPLATE = simple, STOPWORDS = italian);
 CREATE TEXT SEARCH CONFIGURATION sportello_whole (COPY = pg_catalog.simple);
@@ -23,7 +23,7 @@ CREATE FUNCTION sportello_plain(said text) RETURNS text LANGUAGE sql IMMUTABLE P
 $$;
 CREATE FUNCTION sportello_words(said text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
     SELECT pg_catalog.to_tsvector('pg_catalog.italian'::regconfig, public.sportello_plain(said))
-        || pg_catalog.to_tsvector('public.sportello_whole'::regconfig, public.sportello_plain(said))
+        || pg_catalog.strip(pg_catalog.to_tsvector('public.sportello_whole'::regconfig, public.sportello_plain(said)))
 $$;
 ALTER TABLE messages ADD COLUMN words tsvector GENERATED ALWAYS AS (sportello_words(text)) STORED;
 CREATE INDEX messages_words ON messages USING gin (words);
