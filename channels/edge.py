@@ -15,7 +15,17 @@ from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine, create_statement_engine
 from bot.storage.queue import create_queue
-from channels import agenda_feed, appointments, pages, telegram, twilio, webchat, webchat_extras, webchat_live
+from channels import (
+    agenda_feed,
+    appointments,
+    pages,
+    plain_chat,
+    telegram,
+    twilio,
+    webchat,
+    webchat_extras,
+    webchat_live,
+)
 from channels.announcements import Announcements
 from channels.appointment_pages.visit import BOOK
 from channels.limits import RateLimit
@@ -41,6 +51,7 @@ def create_app(settings: Settings) -> web.Application:
     app.add_routes(webchat.routes)
     app.add_routes(webchat_live.routes)
     app.add_routes(webchat_extras.routes)
+    app.add_routes(plain_chat.routes)
     app.add_routes(pages.routes)
     app.add_routes(appointments.routes)
     app.add_routes(agenda_feed.routes)

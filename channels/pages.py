@@ -25,6 +25,7 @@ PAGES = (
     ("/", "home", SITE / "index.html"),
     ("/privacy", "privacy", SITE / "privacy.html"),
     ("/site.css", "site_css", SITE / "site.css"),
+    ("/chat.css", "chat_css", SITE / "chat.css"),
 )
 
 # Any site may embed the widget, also one that isolates itself or checks what it loads (integrity="sha384-…").

@@ -119,9 +119,8 @@ async def counted(request: web.Request) -> UUID:
     return conversation_id
 
 
-async def whole(engine: AsyncEngine, conversation_id: UUID) -> AsyncIterator[Message]:
-    """Every message, oldest first."""
-    after = 0
+async def whole(engine: AsyncEngine, conversation_id: UUID, *, after: int = 0) -> AsyncIterator[Message]:
+    """Every message after a number, oldest first."""
     while True:
         async with engine.connect() as connection:
             found = await messages_after(connection, conversation_id, after)

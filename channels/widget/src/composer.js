@@ -9,7 +9,7 @@ export class Composer {
   constructor(say, on) {
     const id = `sportello-text-${++fields}`;
     this.input = element("textarea", { id, rows: "1", autocomplete: "off", enterkeyhint: "send" });
-    const label = element("label", { for: id, class: "label", text: say("writeHere") });
+    const label = element("label", { for: id, class: "prompt", text: say("writeHere") });
     const send = element("button", { type: "submit", class: "send" }, [element("span", { text: say("send") }), icon("send")]);
     this.view = element("form", { class: "composer", novalidate: true }, [label, element("div", { class: "field" }, [this.input, send])]);
     const submit = () => {

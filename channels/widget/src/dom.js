@@ -25,13 +25,14 @@ const ICONS = {
   down: "M12 5v14M6 13l6 6 6-6",
   pin: "M12 21s7-6.6 7-11.5A7 7 0 0 0 5 9.500C5 14.400 12 21 12 21zM12 12a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z",
   calendar: "M4 6h16v14H4zM4 10h16M8 3v5M16 3v5",
-  phone: "M5 4h4l2 5-2.500 1.500a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A15 15 0 0 1 4 5a1 1 0 0 1 1-1z",
+  thumbUp: "M7 11v9H4v-9zM7 11l4-8c1.500 0 2.500 1 2.500 2.500L13 9h5.500a2 2 0 0 1 2 2.400l-1.300 7a2 2 0 0 1-2 1.600H7",
+  thumbDown: "M7 13V4H4v9zM7 13l4 8c1.500 0 2.500-1 2.500-2.500L13 15h5.500a2 2 0 0 0 2-2.400l-1.300-7a2 2 0 0 0-2-1.600H7",
 };
 
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
-  const drawing = { viewBox: "0 0 24 24", class: `icon ${name}`, "aria-hidden": "true", focusable: "false" };
+  const drawing = { viewBox: "0 0 24 24", class: `icon icon-${name}`, "aria-hidden": "true", focusable: "false" };
   for (const [key, value] of Object.entries(drawing)) svg.setAttribute(key, value);
   path.setAttribute("d", ICONS[name]);
   svg.append(path);

@@ -18,7 +18,9 @@ export class Log {
       this.earlier, this.list,
     ]);
     this.down = withIcon(button("down", say("newMessages"), () => this.toEnd(), { hidden: true }), "down");
-    this.view.addEventListener("scroll", () => this.atEnd() && (this.down.hidden = true), { passive: true });
+    this.view.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    // What is below the list grows and shrinks: who was reading the end goes on reading it.
+    new ResizeObserver(() => this.following && this.toEnd()).observe(this.view);
     this.reset();
   }
 
@@ -38,6 +40,11 @@ export class Log {
       this.timer = null;
       this.draw();
     }, 16);
+  }
+
+  scrolled() {
+    this.following = this.atEnd();
+    if (this.following) this.down.hidden = true;
   }
 
   atEnd() {
@@ -154,6 +161,9 @@ export class Log {
     }
     const item = said.length && fresh.length < 5 && this.list.querySelector(`[data-seq="${said[0].seq}"]`);
     this.toEnd();
-    if (item && item.offsetTop < this.view.scrollTop) this.view.scrollTop = item.offsetTop - 12;
+    this.following = true;
+    if (!item || item.offsetTop >= this.view.scrollTop) return;
+    this.view.scrollTop = item.offsetTop - 12;
+    this.following = false;
   }
 }

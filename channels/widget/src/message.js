@@ -93,7 +93,7 @@ function choices(buttons, { say, press }) {
 
 function card(message, context) {
   const made = message.card.kind === "centre" ? centre(message.card, context) : appointment(message.card, context);
-  return element("section", { class: `card ${message.card.kind}`, lang: "it", "aria-label": message.card.title }, made);
+  return element("div", { class: `card ${message.card.kind}`, role: "group", lang: "it", "aria-label": message.card.title }, made);
 }
 
 function facts(rows) {
@@ -133,8 +133,8 @@ function appointment(card, context) {
     facts([[say("when"), card.when], [say("how"), card.mode], [card.place_label, card.place], [say("code"), card.code]]),
     card.opens && element("p", { class: "note", text: say("opens", { opens: card.opens }) }),
     element("div", { class: "actions" }, [
-      action(say("join"), card.join, "chat", context, true),
-      action(say("toCalendar"), card.calendar, "calendar", context, !card.join),
+      action(say("join"), card.join, "chat", context, !card.opens),
+      action(say("toCalendar"), card.calendar, "calendar", context, !card.join || Boolean(card.opens)),
       action(say("page"), card.page, "options", context),
     ]),
   ];

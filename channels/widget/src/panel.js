@@ -63,7 +63,7 @@ export class Panel {
     this.options.addEventListener("focusout", (event) => {
       if (event.relatedTarget && !this.options.contains(event.relatedTarget) && event.relatedTarget !== this.more) this.toggleOptions(false);
     });
-    return element("header", { class: "head" }, [
+    return element("div", { class: "head" }, [
       element("div", { class: "names" }, [element("h2", { id, class: "title", text: this.title }), this.owner]),
       element("div", { class: "tools" }, tools),
       this.options,
@@ -96,7 +96,7 @@ export class Panel {
     this.renew = button("main wide", say("newChat"), () => this.restart(), { hidden: true });
     const privacy = safeUrl(this.privacy, this.base);
     const foot = element("div", { class: "foot" }, [
-      element("span", { class: "machine", text: say("machine") }),
+      (this.machine = element("span", { class: "machine", text: say("machine") })),
       privacy && link("", say("privacy"), privacy, say),
       button("link", say("erase"), () => this.askErase()),
     ]);
@@ -122,8 +122,9 @@ export class Panel {
     const { say, session } = this;
     const { owner, operator } = session.presence;
     const person = owner === "operator";
-    this.owner.textContent = person ? (operator ? say("personNamed", { name: operator }) : say("person")) : say("machine");
+    this.owner.textContent = person ? (operator ? say("personNamed", { name: operator }) : say("person")) : say("assistant");
     this.owner.classList.toggle("person", person);
+    this.machine.hidden = person;
     if (this.person !== undefined && this.person !== this.owner.textContent && this.open) this.announcer.tell(this.owner.textContent);
     this.person = this.owner.textContent;
     this.refreshTyping(person);

@@ -1,5 +1,5 @@
 // What takes the place of the talk for a moment: a question before something is lost, a judgement.
-import { button, element } from "./dom.js";
+import { button, element, icon } from "./dom.js";
 
 const MOST_COMMENT = 1000;
 let judged = 0;
@@ -24,10 +24,10 @@ export function question(say, { title, note, yes, failed }, on) {
 export function ending(say, on, { ending: closes }) {
   const name = `sportello-rating-${++judged}`;
   const told = element("p", { class: "told", role: "status" });
-  const radio = (value, text) =>
-    element("label", { class: "radio" }, [element("input", { type: "radio", name, value }), element("span", { text })]);
+  const radio = (value, drawing, text) =>
+    element("label", { class: "radio" }, [element("input", { type: "radio", name, value }), icon(drawing), element("span", { text })]);
   const ratings = element("fieldset", {}, [
-    element("legend", { text: say("judgeAsk") }), radio("up", `👍 ${say("yes")}`), radio("down", `👎 ${say("no")}`),
+    element("legend", { text: say("judgeAsk") }), radio("up", "thumbUp", say("yes")), radio("down", "thumbDown", say("no")),
   ]);
   const comment = element("textarea", { id: `${name}-why`, rows: "3", maxlength: String(MOST_COMMENT), "aria-describedby": `${name}-note` });
   const form = element("form", { class: "judge", novalidate: true }, [

@@ -77,6 +77,7 @@ export class Session {
       this.forget();
       this.pending = unsent;
       this.conversation = { id: kept.id, token: kept.token };
+      this.seen = kept.seen;
       this.tell("reset");
     }
     this.seen = Math.max(this.seen, kept.seen);

@@ -85,7 +85,7 @@ class SportelloChat extends HTMLElement {
     this.session = sessionAt(api);
     this.panel = new Panel(this.session, { say, base: api, title, privacy: this.dataset.privacy || "/privacy", inline: this.inline }, {
       minimise: () => this.hide(),
-      close: () => this.hide(),
+      close: () => this.hide(true),
     });
     this.badge = element("span", { class: "badge", hidden: true });
     this.unreadWords = element("span", { class: "hidden" });
@@ -160,12 +160,12 @@ class SportelloChat extends HTMLElement {
     if (focused) focused.focus();
   }
 
-  hide() {
+  hide(focus = false) {
     const inside = this.root.activeElement;
     this.panel.view.close();
     this.launcher.hidden = false;
     this.launcher.setAttribute("aria-expanded", "false");
-    if (inside) this.launcher.focus();
+    if (inside || focus) this.launcher.focus();
   }
 
   // What has the focus in the page must not lie under the panel.

@@ -1,0 +1,1 @@
+"""Templates of the chat without scripts, and what they show."""
