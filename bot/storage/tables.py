@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    FetchedValue,
     Float,
     ForeignKey,
     Identity,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 metadata = MetaData()
 
@@ -63,6 +64,7 @@ messages = Table(
     Column("answered_at", DateTime(timezone=True)),
     # stored | queued | sent | delivered | read | failed | unknown | undeliverable
     Column("delivery", Text, nullable=False, server_default="stored"),
+    Column("words", TSVECTOR, FetchedValue()),  # made by the database, for searching
     UniqueConstraint("conversation_id", "seq", name="messages_in_order"),
     UniqueConstraint("conversation_id", "channel_message_id", name="messages_received_once"),
     Index("messages_waiting", "created_at", postgresql_where=text("sender = 'citizen' AND answered_at IS NULL")),
