@@ -6,6 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 Reason = Literal["asked", "not_understood", "complaint", "operator"]
+REASONS: dict[str, str] = {
+    "asked": "L'ha chiesto",
+    "not_understood": "L'assistente non capiva",
+    "complaint": "Si lamentava",
+    "operator": "Presa da un operatore",
+}
+"""Why there is a request, as operators read it."""
 OUTCOMES: dict[str, str] = {
     "resolved": "Risolto",
     "appointment": "Fissato un appuntamento",

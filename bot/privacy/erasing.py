@@ -61,8 +61,9 @@ async def erase(
     erased |= await _counted(connection, ids)
     erased["dialogue_events"] = await erase_events(connection, ids)
     erased["jobs"] = (await connection.execute(_JOBS, {"ids": [str(one) for one in ids]})).rowcount
-    if ids and await table_exists(connection, "console_audit"):
-        await connection.execute(_AUDIT_NOTES, {"subjects": [f"conversation:{one}" for one in ids]})
+    subjects = [f"conversation:{one}" for one in ids] + [f"appointment:{one}" for one in found]
+    if subjects and await table_exists(connection, "console_audit"):
+        await connection.execute(_AUDIT_NOTES, {"subjects": subjects})
     gone = await connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
     erased["conversations"] = gone.rowcount
     for one in ids:
