@@ -7,14 +7,22 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.clock import ROME
+from console.harmless import harmless
 from console.keys import CSRF, OPERATOR
 from console.operators import TITLES, Role
 
 HERE = Path(__file__).parent
 
+
+def _shown(value: object) -> object:
+    """Every text a template puts out: without characters that show one thing and are another."""
+    return harmless(value) if type(value) is str else value
+
+
 templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
+    finalize=_shown,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

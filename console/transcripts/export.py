@@ -11,11 +11,11 @@ from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import ROME
+from console.harmless import cell
 from console.operators import Operator
 from console.tables import summaries
 from console.transcripts import labels
 from console.transcripts.filters import Filters, within_reach
-from console.transcripts.harmless import cell
 from console.transcripts.listing import find
 from console.transcripts.reading import Transcript, read_conversation
 

@@ -7,8 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 
 from bot.clock import ROME
 from bot.conversations.desk_tables import handoffs
@@ -115,7 +114,7 @@ def conditions(filters: Filters, operator: Operator) -> ColumnElement[bool]:
         if value:
             wanted.append(column == value)
     if filters.argomento:
-        wanted.append(s.intents.contains(cast([filters.argomento], ARRAY(Text))))
+        wanted.append(s.intents.contains([filters.argomento]))
     if filters.non_capito:
         wanted.append(s.fallback)
     if filters.incerto:

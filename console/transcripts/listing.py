@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.privacy.masking import mask
+from console.harmless import harmless
 from console.operators import Operator
 from console.tables import summaries
 from console.transcripts.filters import Filters, conditions
-from console.transcripts.harmless import harmless
 from console.transcripts.words import marked, query_of
 
 PAGE = 50

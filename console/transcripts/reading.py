@@ -15,9 +15,9 @@ from bot.privacy.answers import SHOWN
 from bot.privacy.masking import mask
 from bot.privacy.showing import PLACEHOLDERS, filled_in
 from bot.storage.tables import conversations, feedback
+from console.harmless import harmless
 from console.operators import Operator
 from console.tables import accounts, audit, notes, reads, summaries, tags, work
-from console.transcripts.harmless import harmless
 from console.transcripts.summaries import summarise
 
 _MESSAGES = text("""

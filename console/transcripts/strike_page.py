@@ -14,10 +14,10 @@ from bot.privacy.showing import filled_in
 from bot.storage.tables import messages
 from console import audit
 from console.access import needs, operator_of
+from console.harmless import harmless
 from console.keys import ENGINE
 from console.pages import redirect, render
 from console.transcripts.conversation_page import head_of, reason_of, subject_of
-from console.transcripts.harmless import harmless
 from console.transcripts.striking import OMITTED, clean_up, strike_out, sweep
 
 log = structlog.get_logger()
