@@ -4,22 +4,25 @@ from typing import Any
 from uuid import UUID
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.aside import answer_aside
 from actions.desk import open_desk
 from actions.hearing import hear
-from actions.turn import intent_of, utter
+from actions.turn import intent_of, text_of, utter
 from bot.agenda.model import AgendaError, NotFoundError, SlotTakenError
 from bot.answers import appointments as words
 from bot.answers.sentences import say
-from bot.booking.conversation import question_again, take_turn
+from bot.booking.code import lost_code
+from bot.booking.conversation import take_turn
+from bot.booking.cues import corrects, named_field
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
 from bot.booking.news import change_buttons, good_news, in_words
 from bot.booking.outcome import Turn
 from bot.booking.state import State
+from bot.booking.steering import question_again
 from bot.conversations.model import Button, Reply
 from bot.dialogue.payloads import make_payload
 
@@ -42,7 +45,7 @@ class ValidateAppointmentForm(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Take the turn; when the talk is over, so is the form."""
         state = State.from_json(tracker.get_slot(SLOT))
-        heard = hear(tracker, expected_place=state is not None and state.step == "where")
+        heard = hear(tracker, expected_place=state is not None and expects_place(state, tracker))
         try:
             desk = await open_desk(tracker)
             turn = await take_turn(desk, state, heard)
@@ -55,6 +58,12 @@ class ValidateAppointmentForm(Action):
             return await aside(dispatcher, tracker, domain, desk, turn, heard)
         utter(dispatcher, *turn.replies)
         return events_of(turn)
+
+
+def expects_place(state: State, tracker: Tracker) -> bool:
+    """Whether a place is what was asked for, or what the citizen says was wrong: then "Alba" is no dawn."""
+    text = text_of(tracker)
+    return state.step == "where" or (corrects(text) and named_field(text) == "where")
 
 
 async def aside(
@@ -104,6 +113,8 @@ class ActionAppointments(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Look it up, or do what the button is for."""
         heard = hear(tracker)
+        if heard.code and heard.intent == "list_appointments":
+            return [FollowupAction(FORM)]
         answers = {
             "confirm_attendance": self.confirm_attendance,
             "accept_offer": self.accept_offer,
@@ -122,7 +133,7 @@ class ActionAppointments(Action):
         mine = await desk.book.of_conversation(desk.conversation_id, now=desk.now)
         if not mine:
             button = Button(title="Prenota un appuntamento", payload=make_payload("book_appointment"))
-            return Reply(text=words.NO_APPOINTMENTS, buttons=(button,))
+            return Reply(text=say(words.NO_CODE if lost_code(heard.text) else words.NO_APPOINTMENTS), buttons=(button,))
         said = [f"{in_words(desk, one)}, codice {one.code}" for one in mine]
         if len(mine) == 1:
             return Reply(text=words.listed(said), buttons=change_buttons(mine[0]))

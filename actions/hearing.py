@@ -5,6 +5,7 @@ from rasa_sdk import Tracker
 from actions.centres import single_mention
 from actions.turn import entity_of, intent_of, ranking_of, text_of
 from bot.booking import cues
+from bot.booking.code import code_in
 from bot.booking.heard import Heard
 from bot.clock import now
 from bot.knowledge import get_knowledge
@@ -20,7 +21,7 @@ def hear(tracker: Tracker, *, expected_place: bool = False) -> Heard:
     """This message: words read once more where the question asked matters, or what the button carries."""
     text = text_of(tracker)
     pressed = {} if text else carried(tracker)
-    place = read_place(text, expected=expected_place)
+    place = read_place(cues.after_field(text) if expected_place else text, expected=expected_place)
     decided = (tracker.latest_message.get("intent") or {}).get("name")
     return Heard(
         text=text,
@@ -31,9 +32,16 @@ def hear(tracker: Tracker, *, expected_place: bool = False) -> Heard:
         named_municipality=single_mention(place),
         named_site=entity_of(tracker, "centre") if text else None,
         topics=topics_of(tracker) if text else (),
-        code=entity_of(tracker, "appointment_code") if text else None,
+        code=code_of(tracker, text) if text else None,
         pressed=pressed,
     )
+
+
+def code_of(tracker: Tracker, text: str) -> str | None:
+    """The code written, also as digits with a space where a code is what was asked for."""
+    talk = tracker.get_slot("appointment_talk") or {}
+    expected = talk.get("step") == "code" and not talk.get("paused")
+    return entity_of(tracker, "appointment_code") or code_in(text, expected=expected)
 
 
 def carried(tracker: Tracker) -> dict[str, str]:
@@ -60,4 +68,4 @@ def takes_up_talk(tracker: Tracker) -> bool:
     talk = tracker.get_slot("appointment_talk")
     paused = bool(talk and talk.get("paused"))
     text = text_of(tracker)
-    return entity_of(tracker, "appointment_code") is not None or (paused and cues.wants_to_resume(text))
+    return code_of(tracker, text) is not None or (paused and cues.wants_to_resume(text))

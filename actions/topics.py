@@ -11,8 +11,7 @@ from actions.turn import entity_of, intent_of, text_of, utter
 from bot.answers.appointments import UNDER_15
 from bot.answers.sentences import WHICH_TOPIC, say
 from bot.answers.topics import answer_topic, source_of
-from bot.booking.conversation import MIN_AGE
-from bot.booking.cues import age_of
+from bot.booking.age import too_young
 from bot.clock import today
 from bot.conversations.model import Reply
 from bot.knowledge import get_knowledge
@@ -34,8 +33,7 @@ class ActionAnswerTopic(Action):
         if topic is None or topic not in knowledge.services:
             utter(dispatcher, Reply(text=WHICH_TOPIC))
             return []
-        age = age_of(text_of(tracker))
-        if topic == "appuntamenti" and age is not None and age < MIN_AGE:
+        if topic == "appuntamenti" and too_young(text_of(tracker), this_year=today().year):
             utter(dispatcher, Reply(text=say(UNDER_15)))
             return [SlotSet("not_understood", 0)]
         if intent_of(tracker) == "show_source":

@@ -20,6 +20,8 @@ PLACE_UNKNOWN = "Non trovo questo comune. Scrivimi solo il nome, per esempio «P
 ASK_MODE = "Come preferisci fare l'appuntamento?"
 ASK_WHEN = "Quando ti va bene? Puoi scrivere per esempio «giovedì mattina», «il 12» o «il prima possibile»."
 WHEN_UNKNOWN = "Non ho capito il giorno. Scrivilo per esempio così: «martedì», «il 12 marzo», «domani pomeriggio»."
+WHICH_PLACE = "Quale comune dici?"
+WHICH_SLOT = "Quale preferisci? Scegli un giorno e un'ora di questi."
 WHICH_WHEN = "Vuoi dire {options}?"
 ASK_NAME = "A che nome prenoto? Scrivi nome e cognome."
 NAME_UNCLEAR = "Scrivi solo nome e cognome, con le lettere. Per esempio: Anna De Rossi."
@@ -88,9 +90,26 @@ ON_LIST = (
     "Per uscire dalla lista scrivi «esci dalla lista»."
 )
 OFF_LIST = "Fatto, non sei più in lista d'attesa."
+NOT_ON_LIST = "Non sei in lista d'attesa, quindi non ho tolto niente."
+OTHER_WAYS = "Se nessuno va bene, scrivimi un giorno. Oppure guardo altri centri o ti metto in lista d'attesa."
+WRITE_AGAIN = "Va bene, lo cambiamo."
 OFFER_DECLINED = "Va bene, lo propongo ad altri. Tu resti in lista d'attesa."
 OFFER_GONE = "Mi dispiace, quel posto non c'è più. Resti in lista d'attesa."
 SAMPLE = "È un calendario di prova: l'appuntamento non è vero."
+LASTS = "Dura circa {minutes} minuti."
+FREE = "L'appuntamento è gratuito."
+LATER = "Sì. Dopo la prenotazione scrivi «sposta» o «disdici»: si può fino a {until} prima."
+NOT_LATER = "Dopo la prenotazione non si cambia da qui: si chiama il numero verde."
+NOWHERE_TO_GO = "Non devi andare da nessuna parte: si fa a distanza."
+WHY_PRIVATE = (
+    "Nome e contatto servono al centro per sapere chi viene e per avvisarti se cambia qualcosa. "
+    "Li uso solo per questo appuntamento."
+)
+NO_HURRY = "Fai con calma, ti aspetto."
+NO_CODE = (
+    "Senza codice non riesco a trovarlo. Il codice è nel messaggio di conferma e nei promemoria. "
+    "Se non lo trovi, chiama il numero verde {freephone}."
+)
 FIRST_ABOUT = "Prima rispondo alla tua domanda."
 
 

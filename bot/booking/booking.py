@@ -11,6 +11,7 @@ from bot.booking.news import change_buttons, good_news, in_words
 from bot.booking.outcome import Turn, ended, going_on
 from bot.booking.search import look, query_of
 from bot.booking.state import State, slot_as_json, slot_from_json
+from bot.booking.when import settle_doubt
 from bot.booking.wish import bounds_of, reading_from_json
 from bot.conversations.model import Reply
 from bot.nlu.when.spoken import say as say_when
@@ -29,9 +30,13 @@ async def advance(desk: Desk, state: State, *, lead: str = "") -> Turn:
 
 async def missing(desk: Desk, state: State) -> Reply | None:
     """The question for what is not settled yet, up to a place being held; None when one is."""
+    if state.slot is None and state.hold:
+        # What this person held is free for them too.
+        await desk.book.release(UUID(state.hold))
+        state.hold = None
     if state.service not in desk.services:
         state.step = "service"
-        return questions.ask_service(list(desk.services.values()))
+        return questions.ask_service(state, list(desk.services.values()))
     if not state.sites:
         state.step = "where"
         if state.municipality:
@@ -47,6 +52,7 @@ async def missing(desk: Desk, state: State) -> Reply | None:
             state.step = "mode"
             return questions.ask_mode(service)
         state.mode = service.modes[0]
+    settle_doubt(desk, state)
     if state.readings:
         state.step = "when"
         return questions.ask_which_reading(desk, state)
@@ -74,7 +80,7 @@ async def _find(desk: Desk, state: State, lead: str = "") -> Reply | None:
                 state,
                 found.slots,
                 lead=lead or found.why,
-                late=found.is_late(desk.now),
+                late=found.is_late(reading_from_json(state.wish or {}), desk.now),
                 fitting=found.outcome == "fitting",
             )
     try:
@@ -90,12 +96,19 @@ def _propose(desk: Desk, state: State, slots: list[Slot], *, lead: str, late: bo
     state.step, state.offers = "slot", [slot_as_json(slot) for slot in slots]
     said = say_when(reading_from_json(state.wish or {}), today=desk.today)
     place = where.in_words(desk, state)
-    if lead:
-        text = f"{lead} I posti più vicini, {place}:" if lead != words.TAKEN else lead
+    have = "ho questi posti. Quale preferisci?" if len(slots) > 1 else "ho questo posto. Va bene?"
+    if lead == words.TAKEN:
+        text = lead
+    elif lead:
+        text = f"{lead} {'I posti più vicini' if len(slots) > 1 else 'Il posto più vicino'}, {place}:"
+    elif state.shown:
+        text = f"Altri posti, {place}:" if len(slots) > 1 else f"Un altro posto, {place}:"
     elif fitting and said:
-        text = f"{words.capital(said)}, {place}: ho questi posti. Quale preferisci?"
+        text = f"{words.capital(said)}, {place}: {have}"
     else:
-        text = f"{words.capital(place)} ho questi posti. Quale preferisci?"
+        text = f"{words.capital(place)} {have}"
+    if state.pages > 1 and state.flow == "book":
+        text = f"{text.removesuffix(':')}{'.' if text.endswith(':') else ''} {words.OTHER_WAYS}"
     return questions.offer(desk, state, text, late=late)
 
 
@@ -124,7 +137,8 @@ def _said_back(desk: Desk, state: State, asked: Reply) -> Reply:
         return asked
     slot = slot_from_json(state.slot)
     site = desk.sites[slot.site_id]
-    kept = f"Tengo per te {moment_words(slot.starts, today=desk.today)}, {MODES[slot.mode]}, {site.title}."
+    what = desk.services[slot.service_id].title
+    kept = f"Tengo per te {moment_words(slot.starts, today=desk.today)}, {MODES[slot.mode]}, {site.title}: {what}."
     return Reply(text=f"{kept} {asked.text}", expects=asked.expects)
 
 
@@ -170,12 +184,23 @@ async def _refused(desk: Desk, state: State, refusal: NotBookableError) -> Turn:
         state.drop_slot()
         state.hold = None
         return await advance(desk, state, lead="Quel posto non si può prenotare.")
+    twice = await already_booked(desk, state)
+    if twice is not None:
+        return twice
+    mine = await desk.book.of_conversation(desk.conversation_id, now=desk.now)
+    state.drop_slot()
+    lead = words.OVERLAPS.format(appointment=in_words(desk, mine[0])) if mine else ""
+    return await advance(desk, state, lead=lead)
+
+
+async def already_booked(desk: Desk, state: State) -> Turn | None:
+    """The appointment this conversation has for the same service, if any: one at a time, said as soon as it is known."""
+    if state.service is None or state.waiting:
+        return None
     mine = await desk.book.of_conversation(desk.conversation_id, now=desk.now)
     same = next((one for one in mine if one.slot.service_id == state.service), None)
-    if same is None and mine:
-        state.drop_slot()
-        return await advance(desk, state, lead=words.OVERLAPS.format(appointment=in_words(desk, mine[0])))
     if same is None:
-        return await advance(desk, state)
-    buttons = change_buttons(same)
-    return ended(Reply(text=words.ALREADY_BOOKED.format(appointment=in_words(desk, same)), buttons=buttons))
+        return None
+    return ended(
+        Reply(text=words.ALREADY_BOOKED.format(appointment=in_words(desk, same)), buttons=change_buttons(same))
+    )

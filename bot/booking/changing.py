@@ -14,11 +14,12 @@ from bot.agenda.words import MODES, REASONS, moment_words
 from bot.answers import appointments as words
 from bot.answers.sentences import say
 from bot.booking import booking, cues, questions
+from bot.booking.code import lost_code, surname_beside
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
 from bot.booking.news import good_news, in_words
 from bot.booking.outcome import Turn, ended, going_on
-from bot.booking.state import State, slot_from_json
+from bot.booking.state import State, slot_as_json, slot_from_json
 from bot.booking.wish import fits
 from bot.clock import ROME
 from bot.conversations.model import Button, Reply
@@ -33,6 +34,9 @@ async def choose(desk: Desk, state: State, heard: Heard) -> Turn | Appointment:
     if known:
         found = next((one for one in mine if str(one.id) == known), None)
         return found or await _moved_on(desk, known, mine)
+    if lost_code(heard.text) and not heard.code:
+        state.step = "code"
+        return going_on(state, Reply(text=say(words.NO_CODE)))
     if heard.code:
         state.code = heard.code
     if state.code:
@@ -72,6 +76,8 @@ def _pick(desk: Desk, state: State, heard: Heard, mine: list[Appointment]) -> Tu
 async def _claim(desk: Desk, state: State, heard: Heard) -> Turn | Appointment:
     """Somebody else's until the surname fits the code."""
     surname = await desk.private.surname() if heard.pressed.get("given") == "surname" else None
+    if surname is None and heard.code:
+        surname = surname_beside(heard.text)
     if surname is None:
         state.step = "surname"
         return going_on(state, questions.ask_surname())
@@ -106,6 +112,7 @@ def take_up(state: State, appointment: Appointment) -> None:
     if state.flow == "move":
         state.service, state.mode = slot.service_id, slot.mode
         state.sites, state.ring = [slot.site_id], "centre"
+        state.moving = slot_as_json(slot)
 
 
 async def advance_move(desk: Desk, state: State, appointment: Appointment, *, lead: str = "") -> Turn:
@@ -164,8 +171,12 @@ def advance_cancel(desk: Desk, state: State, appointment: Appointment) -> Turn:
 def hear_cancel(state: State, heard: Heard) -> Turn | bool:
     """A reason, or the yes or no to cancelling."""
     if state.step == "reason":
-        reason = next((one for one in REASONS if one == heard.pressed.get("reason")), None)
-        state.reason = reason or cues.reason_of(heard.text)
+        known = list(REASONS)
+        index = cues.ordinal_of(heard.text, len(known))
+        pressed = next((one for one in known if one == heard.pressed.get("reason")), None)
+        given = known[index] if index is not None else cues.reason_of(heard.text)
+        # Nobody has to give a reason: whatever else is said is "another".
+        state.reason = pressed or given or (None if heard.is_button or cues.is_question(heard.text) else "altro")
         return state.reason is not None
     if state.step == "confirm":
         yes = heard.pressed.get("confirm") == "yes" or says_yes(heard.text) or "disdi" in heard.text.lower()

@@ -1,5 +1,7 @@
 """What a message settles of a booking: the service, the place, the mode, the day, one of the proposals, a yes or no."""
 
+from dataclasses import replace
+
 from bot.agenda.words import MODES
 from bot.answers import appointments as words
 from bot.answers.centres import OUTSIDE
@@ -8,14 +10,15 @@ from bot.booking import cues, questions, where
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
 from bot.booking.outcome import Turn, ended, going_on
-from bot.booking.reasons import topics_in
-from bot.booking.state import State, slot_from_json
+from bot.booking.proposals import hear_reading, hear_slot, show_others, take_offer
+from bot.booking.reasons import corrected_topics, topics_in
+from bot.booking.state import State
 from bot.booking.when import choose_reading, hear_when
-from bot.booking.wish import fits
-from bot.clock import ROME
 from bot.conversations.model import Reply
-from bot.nlu.assent import says_no, says_yes
+from bot.nlu.assent import plain_words, says_no, says_yes
+from bot.nlu.when import read_when
 
+PRIVATE = ("name", "contact", "codice_fiscale", "consent")
 ANYTHING = ("altro", "non so", "boh", "non lo so", "informazioni", "generale", "primo colloquio", "qualsiasi")
 
 
@@ -27,14 +30,27 @@ def fill(desk: Desk, state: State, heard: Heard) -> Turn | bool:
         _service(desk, state, heard),
         _where(desk, state, heard),
         _mode(desk, state, heard),
-        _slot(state, heard) or hear_when(state, heard),
+        hear_slot(desk, state, heard) or hear_reading(state, heard) or hear_when(state, heard),
     ]
     for change in changes:
         if isinstance(change, Turn):
             return change
     if any(changes):
         return True
-    return _yes_or_no(state, heard.text) or _by_name(state, heard.text)
+    by_name = cues.corrects(heard.text) and _by_name(state, heard.text)
+    return (
+        by_name
+        or _by_number(desk, state, heard)
+        or _yes_or_no(state, heard.text)
+        or _by_name(state, heard.text, any_mistake=True)
+    )
+
+
+def fill_other_than_when(desk: Desk, state: State, heard: Heard) -> Turn | None:
+    """Place and mode said together with the wish to move. The place only as where to: people also say where they live."""
+    moved = cues.moves_to_place(heard.text) and _where(desk, state, heard)
+    mode = _mode(desk, state, heard)
+    return next((one for one in (moved, mode) if isinstance(one, Turn)), None)
 
 
 def _press(desk: Desk, state: State, heard: Heard) -> Turn | bool:
@@ -50,13 +66,13 @@ def _press(desk: Desk, state: State, heard: Heard) -> Turn | bool:
         state.mode = next(mode for mode in service.modes if mode == values["mode"])
         state.drop_slot()
     elif "slot" in values:
-        return _take_offer(state, values["slot"])
+        return take_offer(state, values["slot"])
     elif "reading" in values:
         return choose_reading(state, values["reading"])
     elif "words" in values:
         return hear_when(state, heard)
     elif "others" in values:
-        _show_others(state)
+        show_others(state)
     elif "ring" in values:
         return _widen(desk, state, values["ring"])
     elif "wait" in values:
@@ -75,14 +91,12 @@ def _press(desk: Desk, state: State, heard: Heard) -> Turn | bool:
 
 
 def _service(desk: Desk, state: State, heard: Heard) -> Turn | bool:
-    if state.service is not None and not (
-        state.step == "service" or (cues.corrects(heard.text) and cues.named_field(heard.text) == "service")
-    ):
-        return False
+    if state.service is not None and state.step != "service":
+        return _other_service(desk, state, heard)
     found = where.offering(desk, topics_in(heard.text) or heard.topics[:1]) or where.offering(desk, heard.topics)
     if len(found) > 1:
         state.step = "service"
-        return going_on(state, questions.ask_service(found))
+        return going_on(state, questions.ask_service(state, found))
     if not found and state.step == "service" and any(word in heard.text.lower() for word in ANYTHING):
         found = list(desk.services.values())[:1]
     if not found or found[0].id == state.service:
@@ -91,38 +105,70 @@ def _service(desk: Desk, state: State, heard: Heard) -> Turn | bool:
     return True
 
 
+def _other_service(desk: Desk, state: State, heard: Heard) -> bool:
+    """A service put right: named as such, or in so few words that they can be about nothing else."""
+    if not cues.corrects(heard.text):
+        return False
+    short = len(heard.text.split()) <= 8 and heard.when.none and not heard.place.mentions
+    if cues.named_field(heard.text) != "service" and not short:
+        return False
+    found = where.offering(desk, corrected_topics(heard.text))
+    if len(found) != 1 or found[0].id == state.service:
+        return False
+    _set_service(state, found[0].id)
+    return True
+
+
 def _set_service(state: State, service_id: str) -> None:
+    if state.service is not None:
+        state.mode = None
     state.service = service_id
-    state.mode = None
+    state.options = []
     state.drop_slot()
 
 
 def _where(desk: Desk, state: State, heard: Heard) -> Turn | bool:
     place = heard.place
     expected = state.step in (None, "where", "when", "slot", "mode", "service", "confirm", "change", "widen")
-    if not expected:
+    lives_outside = (place.outside and not place.municipality) or cues.denies_piedmont(heard.text)
+    if lives_outside and state.flow == "book":
+        return ended(Reply(text=say(OUTSIDE)), forget=state.step in PRIVATE)
+    if not (expected or cues.corrects(heard.text)):
         return False
+    if state.step == "where" and state.options and not heard.place.municipality:
+        picked = _picked(state.options, heard.text)
+        if picked:
+            _set_municipality(desk, state, picked)
+            return True
     ring = cues.wider_ring(heard.text) if state.sites and state.step in ("slot", "widen", "when") else None
     if ring:
         return _widen(desk, state, ring)
-    if place.outside and not place.municipality:
-        return ended(Reply(text=say(OUTSIDE)))
     if heard.named_site in desk.sites:
         return _set_site(desk, state, heard.named_site or "")
     name = place.municipality or heard.named_municipality
-    if name and name != state.municipality:
+    if name and (name != state.municipality or state.ring != "centre"):
         _set_municipality(desk, state, name)
         return True
     if place.candidates and not state.sites:
         state.step = "where"
-        return going_on(state, questions.ask_place(place.candidates))
+        return going_on(state, questions.ask_place(state, place.candidates))
     if state.step == "where" and not heard.sure and place.province:
         return going_on(state, Reply(text=f"{words.ASK_WHERE.split('?')[0]}?"))
     return False
 
 
+def _picked(options: list[str], text: str) -> str | None:
+    """The place meant among those asked about: by its order or by a word of its name that the others have not."""
+    index = cues.ordinal_of(text, len(options))
+    if index is not None:
+        return options[index]
+    said = {word for word in plain_words(text).split() if len(word) > 3}
+    meant = [one for one in options if said & set(plain_words(one).split())]
+    return meant[0] if len(meant) == 1 else None
+
+
 def _set_municipality(desk: Desk, state: State, name: str) -> None:
-    state.municipality, state.place, state.ring = name, name, "centre"
+    state.municipality, state.place, state.ring, state.options = name, name, "centre", []
     state.sites = where.centres_of(desk, name)
     state.drop_slot()
 
@@ -148,12 +194,24 @@ def _widen(desk: Desk, state: State, ring: str) -> Turn | bool:
 
 
 def _mode(desk: Desk, state: State, heard: Heard) -> Turn | bool:
-    if state.step in ("name", "contact", "codice_fiscale", "consent", "reason"):
+    if state.step == "reason" or (state.step in PRIVATE and not cues.corrects(heard.text)):
         return False
-    named = cues.modes_of(heard.text)
-    if not named or named == [state.mode]:
-        return False
+    named, refused = cues.modes_of(heard.text), cues.refused_modes(heard.text)
     service = desk.services.get(state.service or "")
+    if state.step == "contact" and named == ["phone"]:
+        # "meglio per telefono": how to be told, not how to meet.
+        return False
+    if not named and service and refused and (state.step == "mode" or state.mode in refused):
+        left = [mode for mode in service.modes if mode not in refused]
+        named = left if len(left) == 1 else []
+        if not named and state.mode in refused:
+            state.mode = None
+            state.drop_slot()
+            return True
+    # "da video a di persona": the other one.
+    named = [mode for mode in named if mode != state.mode]
+    if not named:
+        return False
     possible = [mode for mode in named if service is None or mode in service.modes]
     if not possible:
         assert service is not None
@@ -166,45 +224,27 @@ def _mode(desk: Desk, state: State, heard: Heard) -> Turn | bool:
     return True
 
 
-def _slot(state: State, heard: Heard) -> Turn | bool:
-    """One of the proposals, named by order, hour or day."""
-    if state.step != "slot" or not state.offers:
-        return False
-    reading = heard.when.reading
-    if cues.wants_to_wait(heard.text):
-        state.waiting = True
-        state.drop_slot()
-        return True
-    if reading is not None:
-        fitting = [
-            index
-            for index, one in enumerate(state.offers)
-            if fits(reading, slot_from_json(one).starts.astimezone(ROME))
-        ]
-        if len(fitting) == 1 and not cues.wants_others(heard.text):
-            return _take_offer(state, str(fitting[0]))
-    index = cues.ordinal_of(heard.text, len(state.offers)) if not heard.when.readings or reading is None else None
-    if index is not None:
-        return _take_offer(state, str(index))
-    if len(state.offers) == 1 and says_yes(heard.text):
-        return _take_offer(state, "0")
-    if cues.wants_next(heard.text) or (heard.when.none and (cues.wants_others(heard.text) or says_no(heard.text))):
-        _show_others(state)
-        return True
+def _by_number(desk: Desk, state: State, heard: Heard) -> bool:
+    """ "2": the second of what was shown, for people who answer as in a text message."""
+    if state.step == "service" and heard.when.none:
+        index = cues.ordinal_of(heard.text, len(state.options))
+        if index is not None:
+            _set_service(state, state.options[index])
+        return index is not None
+    if state.step == "mode" and state.service in desk.services:
+        modes = desk.services[state.service].modes
+        index = cues.ordinal_of(heard.text, len(modes))
+        if index is None and cues.no_preference(heard.text):
+            index = 0
+        if index is not None:
+            state.mode = modes[index]
+        return index is not None
+    if state.step == "when" and not state.readings and state.wish is None:
+        index = cues.ordinal_of(heard.text, len(questions.WHEN_STARTS))
+        if index is not None and heard.when.none:
+            said = read_when(questions.WHEN_STARTS[index][1], now=desk.now)
+            return hear_when(state, replace(heard, when=said))
     return False
-
-
-def _take_offer(state: State, index: str) -> bool:
-    if not index.isdigit() or int(index) >= len(state.offers):
-        return False
-    state.slot = state.offers[int(index)]
-    return True
-
-
-def _show_others(state: State) -> None:
-    last = max((one["starts"] for one in state.offers), default=None)
-    state.drop_slot()
-    state.shown_until = last
 
 
 def _yes_or_no(state: State, text: str) -> Turn | bool:
@@ -221,12 +261,16 @@ def _yes_or_no(state: State, text: str) -> Turn | bool:
     return False
 
 
-def _by_name(state: State, text: str) -> bool:
+def _by_name(state: State, text: str, *, any_mistake: bool = False) -> Turn | bool:
     """ "ho sbagliato comune", "cambia il giorno": the field is asked again."""
     named = cues.named_field(text) if cues.corrects(text) or state.step == "change" else None
     if named:
         _reopen(state, named)
-    return named is not None
+        return True
+    if any_mistake and cues.tells_mistake(text) and state.service and state.sites:
+        state.step = "change"
+        return going_on(state, questions.ask_change(state))
+    return False
 
 
 def _reopen(state: State, field: str) -> None:
@@ -253,5 +297,9 @@ def _confirm(state: State, given: bool) -> Turn | bool:
         state.step = "waiting" if state.waiting else "confirm"
         state.consent = True
         return Turn(state=state, replies=[], settle=True)
+    if state.flow == "move":
+        # Only the day can be meant.
+        _reopen(state, "when")
+        return True
     state.step = "change"
-    return going_on(state, questions.ask_change())
+    return going_on(state, questions.ask_change(state))

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from bot.agenda.model import Appointment
 from bot.agenda.page_tokens import page_url
+from bot.agenda.words import MODES
 from bot.answers import appointments as words
 from bot.booking.desk import Desk
+from bot.booking.state import State
 from bot.conversations.model import Button, Link, Reply
 from bot.dialogue.payloads import make_payload
 
@@ -22,6 +24,18 @@ def change_buttons(appointment: Appointment) -> tuple[Button, ...]:
         Button(title="Sposta", payload=make_payload("reschedule_appointment", appointment=str(appointment.id))),
         Button(title="Disdici", payload=make_payload("cancel_appointment", appointment=str(appointment.id))),
     )
+
+
+def changed_in_words(desk: Desk, old: State, new: State) -> str:
+    """What the citizen has just set right, said back: "Va bene: Alba, di persona." Empty when nothing was."""
+    said = []
+    if old.service and new.service and old.service != new.service:
+        said.append(desk.services[new.service].title)
+    if old.place and new.place and old.place != new.place:
+        said.append(new.place)
+    if old.mode and new.mode and old.mode != new.mode:
+        said.append(MODES[new.mode])
+    return f"Va bene: {', '.join(said)}." if said else ""
 
 
 async def good_news(desk: Desk, appointment: Appointment, *, moved: bool = False) -> Reply:

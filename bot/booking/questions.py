@@ -20,7 +20,14 @@ WHEN_STARTS = (
     ("La mattina", "di mattina"),
     ("Il pomeriggio", "di pomeriggio"),
 )
-CHANGES = (("Il giorno", "when"), ("Il luogo", "where"), ("Il modo", "mode"), ("Il servizio", "service"))
+CHANGES = (
+    ("Il giorno", "when"),
+    ("Il luogo", "where"),
+    ("Il modo", "mode"),
+    ("Il servizio", "service"),
+    ("Il nome", "name"),
+    ("Il contatto", "contact"),
+)
 RING_TITLES = {"province": "Altri centri vicini", "region": "Tutto il Piemonte"}
 
 
@@ -29,16 +36,18 @@ def choose(title: str, **values: str) -> Button:
     return Button(title=title, payload=make_payload("choose", **values))
 
 
-def ask_service(services: list[Service]) -> Reply:
+def ask_service(state: State, services: list[Service]) -> Reply:
     """Which service, among those given."""
+    state.options = [service.id for service in services[:MAX_SERVICES]]
     buttons = tuple(choose(service.title, service=service.id) for service in services[:MAX_SERVICES])
     return Reply(text=words.ASK_SERVICE, buttons=buttons)
 
 
-def ask_place(candidates: tuple[str, ...]) -> Reply:
-    """Which of several places with one name."""
+def ask_place(state: State, candidates: tuple[str, ...]) -> Reply:
+    """Which of several places."""
+    state.options = list(candidates[:6])
     return Reply(
-        text="Ci sono più posti con questo nome. Quale dici?",
+        text=words.WHICH_PLACE,
         buttons=tuple(choose(name, place=name) for name in candidates[:6]),
     )
 
@@ -79,7 +88,7 @@ def offer(desk: Desk, state: State, text: str, *, late: bool) -> Reply:
     ring = next_ring(state.ring)
     if ring and state.flow == "book":
         buttons.append(choose(RING_TITLES[ring], ring=ring))
-    if late and state.flow == "book":
+    if (late or state.pages > 1) and state.flow == "book":
         buttons.append(WAIT)
     return Reply(text=text, buttons=tuple(buttons))
 
@@ -87,7 +96,8 @@ def offer(desk: Desk, state: State, text: str, *, late: bool) -> Reply:
 def ask_widen(desk: Desk, state: State) -> Reply:
     """No place at all in this ring: look further, wait, or stop."""
     ring = next_ring(state.ring)
-    text = f"{words.capital(in_words(desk, state))} non vedo posti nei prossimi giorni."
+    none = "non ne ho altri nei prossimi giorni." if state.shown else "non vedo posti nei prossimi giorni."
+    text = f"{words.capital(in_words(desk, state))} {none}"
     buttons = [WAIT, STOP]
     if ring:
         wider = in_words(desk, State(flow=state.flow, municipality=state.municipality, sites=state.sites, ring=ring))
@@ -140,9 +150,11 @@ def ask_confirm(text: str) -> Reply:
     )
 
 
-def ask_change() -> Reply:
-    """What to change before confirming."""
-    return Reply(text=words.WHAT_TO_CHANGE, buttons=(*(choose(title, change=field) for title, field in CHANGES), STOP))
+def ask_change(state: State) -> Reply:
+    """What to change: of a move, only when; name and contact once they were given."""
+    of_move = state.flow != "book"
+    fields = CHANGES[:1] if of_move else CHANGES if state.slot or state.waiting else CHANGES[:4]
+    return Reply(text=words.WHAT_TO_CHANGE, buttons=(*(choose(title, change=field) for title, field in fields), STOP))
 
 
 def ask_reason(appointment: str) -> Reply:

@@ -26,7 +26,7 @@ _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "cv-colloquio",
         re.compile(
-            r"\b(?:cv|c v|curriculum|curricul\w+|colloqui\w?|orientament\w+|orientar\w+|cambiare (?:lavoro|mestiere)|cors[oi]|formazione)\b"
+            r"\b(?:cv|c v|curriculum|curr?ic+ul\w+|colloqui\w?|orientament\w+|orientar\w+|cambiare (?:lavoro|mestiere)|cors[oi]|formazione)\b"
         ),
     ),
     ("patto-servizio", re.compile(r"\b(?:patto|gol|firmare)\b")),
@@ -43,6 +43,16 @@ _TOPICS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+
+
+_AFTER_CORRECTION = re.compile(r"\b(?:anzi|ma|invece|bensi|volevo dire|intendevo)\b")
+
+
+def corrected_topics(text: str) -> tuple[str, ...]:
+    """The reason put in the place of another: "anzi per la DID". Not the wide "lavoro", which is in every sentence."""
+    return tuple(
+        topic for topic in topics_in(_AFTER_CORRECTION.split(plain_words(text))[-1]) if topic != "offerte-lavoro"
+    )
 
 
 def topics_in(text: str) -> tuple[str, ...]:

@@ -1,16 +1,17 @@
 """Free places for what was wished: the very one, a few to choose among, or the nearest ones and why not as wished."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from bot.agenda.model import Slot, SlotQuery
+from bot.agenda.model import Service, Slot, SlotQuery
 from bot.booking.desk import Desk
-from bot.booking.state import State
+from bot.booking.state import State, slot_from_json
 from bot.booking.wish import Bounds, bounds_of, fits, limits_day, reading_from_json, target_of
 from bot.clock import ROME
 from bot.nlu.when import Reading
 from bot.nlu.when.spoken import day_in_words, hour_in_words
+from bot.nlu.when.spoken import say as say_when
 
 OFFERED = 3
 SOUGHT = 60
@@ -30,10 +31,11 @@ class Found:
     outcome: Outcome
     slots: list[Slot]
     why: str = ""
+    wait: bool = False  # the waiting list is the thing to offer
 
-    def is_late(self, now: datetime) -> bool:
-        """Whether the first place is so far off that waiting for one given up makes sense."""
-        return not self.slots or self.slots[0].starts - now > SOON
+    def is_late(self, wish: Reading, now: datetime) -> bool:
+        """Whether the first place is so much later than wished that waiting for one given up makes sense."""
+        return self.wait or not self.slots or self.slots[0].starts - max(now, target_of(wish, now)) > SOON
 
 
 async def look(desk: Desk, state: State) -> Found:
@@ -44,16 +46,25 @@ async def look(desk: Desk, state: State) -> Found:
         fitting = [
             slot
             for slot in await desk.book.free_slots(query, limit=SOUGHT)
-            if slot.starts.astimezone(ROME).date() not in bounds_of(wish).not_days and _after_shown(state, slot)
+            if slot.starts.astimezone(ROME).date() not in bounds_of(wish).not_days and _not_refused(state, slot)
         ]
+        if state.before and not fitting:
+            return await _not_sooner(desk, state, query)
         if wish.time and fitting:
             return _by_hour(fitting, wish, desk)
         if fitting:
             return Found(outcome="fitting", slots=spread(fitting))
-    why = await why_not(desk, state, wish)
+    why = "Come chiedi non ne ho altri." if state.shown else await why_not(desk, state, wish)
     anywhere = await desk.book.free_slots(query_of(desk, state, Bounds()), limit=SOUGHT * 4, per_day=8)
-    nearest = _nearest_to([slot for slot in anywhere if _after_shown(state, slot)], wish, desk)
+    nearest = _nearest_to([slot for slot in anywhere if _not_refused(state, slot)], wish, desk)
     return Found(outcome="nearest" if nearest else "nothing", slots=nearest, why=why)
+
+
+async def _not_sooner(desk: Desk, state: State, query: SlotQuery) -> Found:
+    """Nothing before what was proposed: the same again, and the waiting list."""
+    state.before, state.shown = None, []
+    slots = await desk.book.free_slots(query, limit=OFFERED)
+    return Found(outcome="nearest" if slots else "nothing", slots=slots, why="Prima non ho posti liberi.", wait=True)
 
 
 def query_of(desk: Desk, state: State, bounds: Bounds) -> SlotQuery:
@@ -101,8 +112,12 @@ def _no_place_at(wish: Reading) -> str:
     return f"{'Verso' if wish.about else 'Al'}{' ' if wish.about else ''}{hour_in_words(wish.time or time())} non c'è posto."
 
 
-def _after_shown(state: State, slot: Slot) -> bool:
-    return state.shown_until is None or slot.starts.isoformat() > state.shown_until
+def _not_refused(state: State, slot: Slot) -> bool:
+    starts = slot.starts.isoformat()
+    if state.moving and slot == slot_from_json(state.moving | {"desk_id": slot.desk_id}):
+        return False
+    later = state.shown_until is None or starts > state.shown_until
+    return later and (state.before is None or starts < state.before) and starts not in state.shown
 
 
 def spread(slots: list[Slot]) -> list[Slot]:
@@ -134,9 +149,10 @@ async def why_not(desk: Desk, state: State, wish: Reading) -> str:
         return "Quel giorno è già passato."
     days = (wish.date,) if wish.date else wish.dates
     day = days[0] if len(days) == 1 else None
-    if wish.closed and day:
-        return f"{_capital(day_in_words(day, desk.today))} siamo chiusi: {_reason(wish.closed)}."
     service = desk.services[state.service or ""]
+    if wish.closed and day:
+        far = _too_far(day, service, desk) if day > desk.today else ""
+        return f"{_capital(day_in_words(day, desk.today))} siamo chiusi: {_reason(wish.closed)}.{far}"
     if day:
         if day < desk.today:
             return "Quel giorno è già passato."
@@ -148,10 +164,28 @@ async def why_not(desk: Desk, state: State, wish: Reading) -> str:
         if day > (desk.now + service.max_ahead).date():
             said = _capital(day_in_words(day, desk.today))
             return f"{said} è troppo lontano: si prenota fino a {service.max_ahead.days} giorni prima."
-        return f"{_capital(day_in_words(day, desk.today))} non c'è più posto come chiedi."
+        said = _capital(say_when(replace(wish, asap=False), today=desk.today))
+        return f"{said}{':' if ',' in said else ''} non c'è posto."
     if wish.date_from and wish.date_from > (desk.now + service.max_ahead).date():
         return f"È troppo lontano: si prenota fino a {service.max_ahead.days} giorni prima."
-    return "Come chiedi non c'è posto."
+    if (
+        wish.date_from
+        and wish.date_to
+        and all(one.weekday() > 4 for one in _days_between(wish.date_from, wish.date_to))
+    ):
+        return "Il sabato e la domenica siamo chiusi."
+    said = "" if wish.asap else say_when(wish, today=desk.today)
+    return f"{_capital(said)}: non c'è posto." if said else "Come chiedi non c'è posto."
+
+
+def _days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _too_far(day: date, service: Service, desk: Desk) -> str:
+    if day <= (desk.now + service.max_ahead).date():
+        return ""
+    return f" E per ora si prenota fino al {day_in_words((desk.now + service.max_ahead).date(), desk.today).split(' ', 1)[1]}."
 
 
 def _notice(notice: timedelta) -> str:

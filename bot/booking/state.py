@@ -48,12 +48,17 @@ class State:
     wish: dict[str, Any] | None = None  # a reading of bot.nlu.when, as JSON
     readings: list[dict[str, Any]] = field(default_factory=list)  # the alternatives of a doubtful day, while asked
     offers: list[dict[str, Any]] = field(default_factory=list)
-    shown_until: str | None = None  # start of the last offer shown, for "altri orari"
+    options: list[str] = field(default_factory=list)  # services or places a question was about, in the order shown
+    shown: list[str] = field(default_factory=list)  # starts already refused, for "altri orari"
+    shown_until: str | None = None  # only later than this, for "quella dopo"
+    before: str | None = None  # only sooner than this, for "niente di prima?"
+    pages: int = 0  # how many times other places were asked for
     slot: dict[str, Any] | None = None
     hold: str | None = None
     consent: bool = False
     waiting: bool = False  # the wish is a place on the waiting list
     appointment: str | None = None  # the one to move or cancel
+    moving: dict[str, Any] | None = None  # its slot, which is no proposal for a move
     code: str | None = None
     reason: str | None = None
     paused: bool = False
@@ -73,8 +78,8 @@ class State:
     def drop_slot(self) -> None:
         """Forget the slot chosen and those offered: what was looked for has changed. The hold goes with the next one."""
         self.slot = None
-        self.offers = []
-        self.shown_until = None
+        self.offers, self.shown = [], []
+        self.shown_until, self.before, self.pages = None, None, 0
 
 
 def slot_as_json(slot: Slot) -> dict[str, Any]:

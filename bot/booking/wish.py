@@ -54,7 +54,9 @@ def merged(old: Reading | None, new: Reading) -> Reading:
         refused = tuple(one for one in old.excludes if _refuses_day(one))
         return replace(new, **kept, excludes=(*new.excludes, *refused))
     if not limits_hour(new):
-        kept = {name: getattr(old, name) for name in (*HOUR_FIELDS, "part")}
+        # An hour counted from now ("tra 20 minuti") is not one to keep.
+        odd = old.time is not None and old.time.minute % 15 != 0
+        kept = {} if odd else {name: getattr(old, name) for name in (*HOUR_FIELDS, "part")}
         refused = tuple(one for one in old.excludes if not _refuses_day(one))
         return replace(new, **kept, excludes=(*new.excludes, *refused))
     return new
@@ -86,8 +88,7 @@ def bounds_of(reading: Reading) -> Bounds:
             not_days += [one.date] if one.date else list(one.dates)
             not_weekdays += [WEEKDAYS.index(name) for name in one.weekdays]
             if not one.has_day and (one.has_hour or one.part):
-                span = PARTS[one.part] if one.part else (one.time_from or time.min, one.time_to or time.max)
-                not_between.append(span)
+                not_between.append(_span(one))
         elif one in WEEKDAYS:
             not_weekdays.append(WEEKDAYS.index(one))
         elif one in PARTS:
@@ -103,6 +104,16 @@ def bounds_of(reading: Reading) -> Bounds:
         not_between=tuple(not_between),
         not_days=frozenset(not_days),
     )
+
+
+def _span(refused: Reading) -> tuple[time, time]:
+    """The hours a refusal speaks of; an hour named is that hour, whatever its minutes."""
+    if refused.part:
+        return PARTS[refused.part]
+    if refused.time:
+        at = refused.time
+        return at, time.max if at.hour == 23 else at.replace(hour=at.hour + 1)
+    return refused.time_from or time.min, refused.time_to or time.max
 
 
 def target_of(reading: Reading, now: datetime) -> datetime:
