@@ -46,6 +46,7 @@ from channels.webchat_live import wait_for_news
 
 ANSWER_SECONDS = 8.0
 OPERATOR_SECONDS = 1.0
+UPDATE_SECONDS = 4.0
 MOST_SHOWN = 60
 
 NOTHING = "Scrivi un messaggio, poi premi Invia."
@@ -100,7 +101,10 @@ async def _turn(request: web.Request, form: Form, ticket: Ticket | None) -> web.
     pressed = [name for name in form if name.startswith("scelta.")]
     if ticket is not None and "aggiorna" in form:
         take(request, "ip", client_address(request))
-        return await conversation_page(request, ticket, note=NOTHING_NEW, seen=_number(form.get("visti", "")))
+        seen = _number(form.get("visti", ""))
+        if seen:
+            await _wait_for_more(request, ticket, seen)
+        return await conversation_page(request, ticket, note=NOTHING_NEW if seen else "", seen=seen)
     text = "" if pressed else form.get("testo", "").strip()
     if not pressed and not text:
         return await _page_or_begin(request, ticket, error=NOTHING)
@@ -249,6 +253,14 @@ async def _wait_for_answer(request: web.Request, ticket: Ticket, message_id: UUI
         after = news.messages[-1].seq if news.messages else after
         version = news.presence.version
     return human
+
+
+async def _wait_for_more(request: web.Request, ticket: Ticket, seen: int) -> None:
+    """Until there is a message after that one, for a few seconds."""
+    async with request.app[STATEMENTS].connect() as connection:
+        presence = await presence_of(connection, ticket.conversation_id)
+    if presence is not None:
+        await wait_for_news(request.app, ticket.conversation_id, seen, presence.version, UPDATE_SECONDS)
 
 
 async def conversation_page(

@@ -43,7 +43,7 @@ WHO = {"citizen": "Tu", "bot": "Sportello, assistente automatico", "operator": "
 SAFE = frozenset({"", "http", "https", "mailto", "tel"})
 _TIME = re.compile(r"(\w{3} \d{1,2} \w{3}), (\d{1,2}:\d\d)(?: \((.+)\))?")
 _SHORT = re.compile(r"(\w{3}) (\d{1,2}) (\w{3})")
-_DAYS = dict(lun="lunedì", mar="martedì", mer="mercoledì", gio="giovedì", ven="venerdì", sab="sabato", dom="domenica")
+_DAYS = {name[:3]: name for name in "lunedì martedì mercoledì giovedì venerdì sabato domenica".split()}
 _MONTHS = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
 
 

@@ -221,7 +221,8 @@ export class Panel {
       this.announcer.tell(this.say("chosen"));
       return;
     }
-    if (performance.now() - (this.pressedAt || -1000) < 400) return; // a double click
+    if (this.pressed === pressed && performance.now() - this.pressedAt < 400) return; // a double click
+    this.pressed = pressed;
     this.pressedAt = performance.now();
     this.session.send({ payload: choice.payload }, choice.title);
   }
