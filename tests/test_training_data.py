@@ -32,7 +32,8 @@ def messages(path: str) -> list[dict[str, str]]:
 
 def test_every_intent_of_the_domain_has_examples() -> None:
     domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
-    from_buttons = {"ask_topic", "show_source", "choose_place", "none_of_these"}
+    from_buttons = {"ask_topic", "show_source", "choose_place", "none_of_these", "choose", "call_back"}
+    from_buttons |= {"confirm_attendance", "accept_offer", "decline_offer"}
     by_rule = {"ask_aspect", "nlu_fallback"}
     plain = {intent for intent in domain["intents"] if isinstance(intent, str)} - from_buttons - by_rule
     assert {intent for intent in examples() if not intent.startswith("faq/")} == plain

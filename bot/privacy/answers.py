@@ -58,7 +58,9 @@ def may_hold_personal_data(kind: Kind, text: str) -> bool:
     if kind in ("name", "surname"):
         return bool(words) and len(words) <= 6 and "?" not in text and not _NOT_NAMES & set(words)
     # Digits as of a telephone or a tax code, however they are spaced or mistyped.
-    return ("@" in text or len(re.findall(r"\d", text)) >= MIN_DIGITS) and "?" not in text
+    # Asked for a number alone, two are already an attempt at it.
+    least = 2 if kind == "phone" else MIN_DIGITS
+    return ("@" in text or len(re.findall(r"\d", text)) >= least) and "?" not in text
 
 
 def _words(text: str) -> list[str]:
