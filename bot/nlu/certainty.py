@@ -16,20 +16,28 @@ NAMED_CONFIDENCE = 0.8
 
 SURE_OF_PLACE = 0.95
 
-_APPOINTMENT = r"(?:ap+unt?am\w*|app to|appto|apt|(?<=\bun )app(?= (?:x|per) )|(?<=\b1 )app(?= (?:x|per) )|appunt)"
+_APPOINTMENT = r"(?:ap+unt?am\w*o|app to|appto|apt|(?<=\bun )app(?= (?:x|per) )|(?<=\b1 )app(?= (?:x|per) )|appunt)"
 _WANTS_APPOINTMENT = re.compile(
-    r"\b(?:vorrei|vorremmo|voglio|volevo|volere|vuole|mi serve|serve|mi servirebbe|ci serve|bisogno(?: di)?|(?:posso|potrei|si puo|possiamo)"
+    r"\b(?:vorrei|vorremmo|voglio|volevo|volere|vuole|mi serve|mi servirebbe|ci serve|bisogno(?: di)?|(?:posso|potrei|si puo|possiamo)"
     r"(?: (?:avere|prenotare|prendere|fissare|chiedere|fare))|^(?:prendere|fissare|prenotare|dammi|datemi))"
     rf"(?: \w+){{0,2}} (?:{_APPOINTMENT}|colloquio con (?:voi|un operatore))\b"
 )
 _ASKS_HOW = re.compile(r"\b(?:come|dove|perche|quanto|quando|chi|cosa|devo|bisogna|obbligatori\w)\b")
 # "lo": the appointment just spoken of.
-_MOVES_IT = re.compile(r"^(?:\w+ ){0,4}(?:spostarlo|rimandarlo|posticiparlo|anticiparlo|spostamelo|spostatemelo|spostalo)\b")
-_WAITING_LIST = re.compile(r"\blista d(?:i)? attesa\b|\b(?:esc\w+|usci\w+|togli\w*|toglietemi|cancella\w*) (?:\w+ ){0,2}lista\b")
+_MOVES_IT = re.compile(
+    r"^(?:(?!non\b)\w+ ){0,4}(?:spostarlo|rimandarlo|posticiparlo|anticiparlo|spostamelo|spostatemelo|spostalo)\b"
+)
+_WAITING_LIST = re.compile(
+    r"\blista d(?:i)? attesa\b|^(?:voglio |vorrei |posso )?(?:esci|esco|uscire|cancellami|cancellatemi) dalla lista$"
+)
 _OFF_LIST = re.compile(r"\b(?:esc\w+|usci\w+|togli\w*|toglietemi|cancella\w*|lev\w+|via)\b")
 _ON_LIST = re.compile(r"^lista d(?:i)? attesa$|\b(?:mett\w+|iscriv\w+|entr\w+|inser\w+|vorrei|voglio|posso)\b")
 # Without a verb, as people write to a machine: "appuntamento in video per il cv a Cuneo giovedì".
-_NAMES_ONE = re.compile(r"^(?:ciao |salve |buongiorno |buonasera )?(?:(?:un|1|nuovo|prenot\w+|fiss\w+|prend\w+) )*" + _APPOINTMENT + r" (?:\w+ ){2,}")
+_NAMES_ONE = re.compile(
+    r"^(?:ciao |salve |buongiorno |buonasera )?(?:(?:un|1|nuovo|prenot\w+|fiss\w+|prend\w+) )*"
+    + _APPOINTMENT
+    + r" (?:\w+ ){2,}"
+)
 _CHANGES_ONE = re.compile(
     r"\b(?:non (?:vorrei|voglio)|spost\w+|disd\w+|annull\w+|cambi\w+|cancell\w+|anticip\w+|posticip\w+|rimand\w+)\b"
 )
@@ -45,8 +53,10 @@ def trust_wish(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]
     """Who says "vorrei un appuntamento per ..." wants an appointment, whatever it is for."""
     folded = fold(text)
     if _WAITING_LIST.search(folded) and len(folded.split()) <= 2 * SHORT_WORDS:
-        wish = "cancel_appointment" if _OFF_LIST.search(folded) else "book_appointment" if _ON_LIST.search(folded) else ""
-        if wish:
+        wish = (
+            "cancel_appointment" if _OFF_LIST.search(folded) else "book_appointment" if _ON_LIST.search(folded) else ""
+        )
+        if wish and not (wish == "book_appointment" and text.rstrip().endswith("?")):
             return [{"name": wish, "confidence": NAMED_CONFIDENCE}, *(e for e in ranking if e["name"] != wish)]
     if _MOVES_IT.search(folded) and ranking[0]["confidence"] < SURE:
         wish = "reschedule_appointment"
@@ -55,9 +65,10 @@ def trust_wish(text: str, ranking: list[dict[str, Any]]) -> list[dict[str, Any]]
     if likely is None or likely["confidence"] >= SURE or _CHANGES_ONE.search(folded):
         return ranking
     about_topic = ranking[0] is likely or ranking[0]["name"].startswith("faq/")
-    if _ASKS_HOW.search(folded) and text.rstrip().endswith("?"):
+    asks = text.rstrip().endswith("?")
+    if asks and _ASKS_HOW.search(folded):
         return ranking
-    named = about_topic and _NAMES_ONE.search(f"{folded} ") and not text.rstrip().endswith("?")
+    named = about_topic and _NAMES_ONE.search(f"{folded} ") and not asks and " come " not in folded
     if not named and not _WANTS_APPOINTMENT.search(folded):
         return ranking
     wished = likely | {"confidence": max(likely["confidence"], NAMED_CONFIDENCE)}
