@@ -64,7 +64,7 @@ chromium:
 
 unit: $(VENV)/.dev chromium
 	@$(BIN)/sportello train >/dev/null
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench
