@@ -6,9 +6,10 @@ const MOST_SHOWN = 300;
 const EARLIER_AT_ONCE = 200;
 const GROUP_MS = 5 * 60e3;
 const NEAR_END = 80;
+const FLOOD = 50;
 
 export class Log {
-  // context: {say, base, press, shown}
+  // context: {say, base, press, shown, whole, writing}
   constructor(session, context) {
     Object.assign(this, { session, context });
     const { say } = context;
@@ -34,12 +35,14 @@ export class Log {
     this.changed();
   }
 
-  // Many messages in a row are drawn together.
+  // Many messages in a row are drawn together; in a flood, less often.
   changed() {
     this.timer ??= setTimeout(() => {
       this.timer = null;
+      const flood = this.session.messages.length - this.next > FLOOD;
       this.draw();
-    }, 16);
+      this.pause = flood ? 300 : 16;
+    }, this.pause || 16);
   }
 
   scrolled() {
@@ -48,10 +51,17 @@ export class Log {
   }
 
   atEnd() {
+    const whole = this.context.whole();
+    if (whole) return this.context.writing() || whole.scrollHeight - whole.scrollTop - whole.clientHeight < NEAR_END;
     return this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < NEAR_END;
   }
 
   toEnd() {
+    const whole = this.context.whole();
+    if (whole) {
+      this.list.lastElementChild?.scrollIntoView({ block: "nearest" });
+      return;
+    }
     this.view.scrollTop = this.view.scrollHeight;
     this.down.hidden = true;
   }
@@ -162,6 +172,7 @@ export class Log {
     const item = said.length && fresh.length < 5 && this.list.querySelector(`[data-seq="${said[0].seq}"]`);
     this.toEnd();
     this.following = true;
+    if (item && this.context.whole()) item.scrollIntoView({ block: "start" });
     if (!item || item.offsetTop >= this.view.scrollTop) return;
     this.view.scrollTop = item.offsetTop - 12;
     this.following = false;

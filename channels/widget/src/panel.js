@@ -8,6 +8,7 @@ import { ending, question } from "./screens.js";
 
 export const SIZES = [100, 125, 150, 200];
 const TYPING_AFTER_MS = 300;
+const LOW_EM = 23; // lower than this, in lines of text more or less, the panel scrolls as one
 let panels = 0;
 
 export class Panel {
@@ -22,6 +23,9 @@ export class Panel {
       base: this.base,
       press: (choice, pressed) => this.press(choice, pressed),
       shown: (fresh) => this.shown(fresh),
+      // What scrolls when everything does; whether one is writing at its end.
+      whole: () => (this.low ? this.view : null),
+      writing: () => this.view.getRootNode().activeElement === this.composer.input,
     });
     this.composer = new Composer(this.say, {
       send: (text) => session.send({ text }),
@@ -40,6 +44,7 @@ export class Panel {
       // Nothing is asked of the server, or kept, before the chat is used.
       this.view.addEventListener("focusin", () => session.open(), { once: true });
     }
+    new ResizeObserver(() => this.measure()).observe(this.view);
     this.view.addEventListener("keydown", (event) => this.key(event));
     this.view.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -256,8 +261,16 @@ export class Panel {
     if (next < 0 || next >= SIZES.length) return;
     this.size = next;
     this.view.style.setProperty("--scale", String(SIZES[this.size] / 100));
+    this.measure();
     this.refreshSize();
     this.announcer.tell(this.say("size", { n: SIZES[this.size] }));
+  }
+
+  measure() {
+    const { clientHeight } = this.view;
+    if (!clientHeight) return;
+    this.low = !this.inline && clientHeight < LOW_EM * parseFloat(getComputedStyle(this.view).fontSize);
+    this.view.classList.toggle("low", this.low);
   }
 
   refreshSize() {
