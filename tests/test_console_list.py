@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from conftest import Query
@@ -12,6 +12,7 @@ from console_support import Desk, SignIn
 from console_talks import Talk
 from support import Chat, until
 
+from console.transcripts import listing
 from console.transcripts.words import marked, terms_of
 
 
@@ -54,7 +55,13 @@ async def test_a_conversation_appears_with_what_was_said_last(signed_in: SignIn,
         ("a" * 500, False),
     ],
 )
-async def test_searching(signed_in: SignIn, query: Query, words: str, there: bool) -> None:
+@pytest.mark.parametrize(("near", "few"), [(0, 0), (2000, -1), (2000, 500)])
+async def test_searching(
+    signed_in: SignIn, query: Query, monkeypatch: pytest.MonkeyPatch, near: int, few: int, words: str, there: bool
+) -> None:
+    # From the index of words, and through the latest conversations.
+    monkeypatch.setattr(listing, "NEAR", near)
+    monkeypatch.setattr(listing, "FEW", few)
     talk = Talk(query)
     talk.said("Ciao, vorrei gli orari del centro per l’impiego in città e una prenotazione")
     await talk.ready()
@@ -89,7 +96,7 @@ def test_what_was_found_is_marked() -> None:
         ("dal=2026-03-02&al=2026-03-02", True), ("al=2026-03-01", False), ("dal=2026-03-03", False),
         ("dal=nessuno", True), ("vista=libere", True), ("vista=mie", False), ("vista=nuove", True),
         ("vista=persona", False), ("vista=operatore", False), ("operatore=xx", True),
-        (f"operatore={uuid4()}", False), ("canale=telegram&voto=up&parole=did", True),
+        (f"operatore={UUID(int=7)}", False), ("canale=telegram&voto=up&parole=did", True),
     ],
 )  # fmt: skip
 async def test_filters(signed_in: SignIn, query: Query, filters: str, there: bool) -> None:
