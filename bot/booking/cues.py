@@ -16,7 +16,7 @@ _BACK = re.compile(
 )
 _RESUME = re.compile(r"\b(?:riprend\w*|continu\w*|dove eravamo|dov eravamo|andiamo avanti|vai avanti|prosegui\w*)\b")
 _CORRECTION = re.compile(
-    r"\b(?:anzi|invece|ho sbagliato|mi sono sbagliat\w|sbagliavo|scusa(?:mi)?|no aspetta|aspetta|meglio|spost\w+|preferisc\w+|preferirei|piuttosto|cambi\w*|cambiare|"
+    r"\b(?:anzi|invece|non e per|ho sbagliato|mi sono sbagliat\w|sbagliavo|scusa(?:mi)?|no aspetta|aspetta|meglio|spost\w+|preferisc\w+|preferirei|piuttosto|cambi\w*|cambiare|"
     r"modific\w+|correggi|volevo dire|intendevo|in realta|ripensandoci)\b|^no\b"
 )
 _MISTAKE = re.compile(
@@ -61,7 +61,7 @@ _SOONER = re.compile(
     r"\b(?:(?:non c e|niente|nulla|qualcosa|nessuno|posto|posti|uno|una) (?:di |un po |un posto )?prima\b(?! (?:di|del|delle|dell|che))|(?:un po )?piu presto|prima non c e|non (?:si puo|avete|ce n e|c e) prima|anticipare)\b"
 )
 _FIRST_FREE = re.compile(
-    r"\b(?:quando (?:avete|hai|c e|ce|ci sono|siete liberi|potete|e possibile|si puo|e libero|sei libero)|(?:che|quali) (?:giorni|giorno|date|orari|posti|ore) (?:avete|hai|ci sono|c e|sono|libere?i?|disponibili)|prim[ao] (?:posto|data|giorno|disponibilita)(?: \w+)? (?:liber\w|disponibile|utile)|quando (?:vuoi|volete|possibile|capita)|quando siete (?:disponibili|liberi)|cosa (?:avete|hai|c e) (?:di )?(?:libero|disponibile)|"
+    r"\b(?:quando (?:avete|hai|c e|ce|ci sono|siete liberi|potete|e possibile|si puo|e libero|sei libero)|(?:che|quali) (?:giorni|giorno|date|orari|posti) (?:avete|hai|ci sono|c e|sono|libere?i?|disponibili)|prim[ao] (?:posto|data|giorno|disponibilita)(?: \w+)? (?:liber\w|disponibile|utile)|quando (?:vuoi|volete|possibile|capita)|quando siete (?:disponibili|liberi)|cosa (?:avete|hai|c e) (?:di )?(?:libero|disponibile)|"
     r"(?:qualsiasi|qualunque) (?:giorno|ora|data|momento|orario)|(?:un )?giorno qualsiasi|(?:fate|decidete|scegliete|fai|decidi|scegli) (?:voi|tu)|quando (?:vi pare|ti pare|vuole|viene)|va bene (?:tutto|sempre|ogni giorno))\b|"
     r"^(?:e uguale|indifferente|e indifferente|mi e indifferente|non importa|boh|non so|non lo so|non saprei|uguale|sempre)$"
 )

@@ -109,7 +109,7 @@ def _other_service(desk: Desk, state: State, heard: Heard) -> bool:
     """A service put right: named as such, or in so few words that they can be about nothing else."""
     if not cues.corrects(heard.text):
         return False
-    short = len(heard.text.split()) <= 8 and heard.when.none and not heard.place.mentions
+    short = len(heard.text.split()) <= 10 and heard.when.none and not heard.place.mentions
     if cues.named_field(heard.text) != "service" and not short:
         return False
     found = where.offering(desk, corrected_topics(heard.text))
@@ -120,8 +120,6 @@ def _other_service(desk: Desk, state: State, heard: Heard) -> bool:
 
 
 def _set_service(state: State, service_id: str) -> None:
-    if state.service is not None:
-        state.mode = None
     state.service = service_id
     state.options = []
     state.drop_slot()

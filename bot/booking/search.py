@@ -97,8 +97,8 @@ def _by_hour(slots: list[Slot], wish: Reading, desk: Desk) -> Found:
     if not limits_day(wish):
         # An hour of any day: the nearest hours of the first days, not every hour of the first day.
         slots = sorted(slots, key=lambda slot: (_off(slot, wish), slot.starts))[:OFFERED]
-        return Found(outcome="nearest", slots=sorted(slots, key=lambda slot: slot.starts), why=_no_place_at(wish))
-    return Found(outcome="nearest", slots=_nearest_to(slots, wish, desk), why=_no_place_at(wish))
+        return Found(outcome="nearest", slots=sorted(slots, key=lambda slot: slot.starts), why=_no_place_at(wish, desk))
+    return Found(outcome="nearest", slots=_nearest_to(slots, wish, desk), why=_no_place_at(wish, desk))
 
 
 def _off(slot: Slot, wish: Reading) -> timedelta:
@@ -108,7 +108,9 @@ def _off(slot: Slot, wish: Reading) -> timedelta:
     return abs(local - local.replace(hour=wish.time.hour, minute=wish.time.minute))
 
 
-def _no_place_at(wish: Reading) -> str:
+def _no_place_at(wish: Reading, desk: Desk) -> str:
+    if wish.date:
+        return f"{_capital(say_when(wish, today=desk.today))} non c'è posto."
     return f"{'Verso' if wish.about else 'Al'}{' ' if wish.about else ''}{hour_in_words(wish.time or time())} non c'è posto."
 
 

@@ -26,6 +26,7 @@ _ASKS_HOW = re.compile(r"\b(?:come|dove|perche|quanto|quando|chi|cosa|devo|bisog
 # "lo": the appointment just spoken of.
 _MOVES_IT = re.compile(
     r"^(?:(?!non\b)\w+ ){0,4}(?:spostarlo|rimandarlo|posticiparlo|anticiparlo|spostamelo|spostatemelo|spostalo)\b"
+    r"|^(?:(?:vorrei|voglio|devo|dovrei|posso|potrei|mi serve) )?(?:spostare|rimandare|posticipare|anticipare)$"
 )
 _WAITING_LIST = re.compile(
     r"\blista d(?:i)? attesa\b|^(?:voglio |vorrei |posso )?(?:esci|esco|uscire|cancellami|cancellatemi) dalla lista$"
