@@ -228,8 +228,10 @@ async def test_an_operator_who_does_not_answer_loses_the_conversation(
     await taken(engine, UUID(chat.id))
     await chat.send("ci sei?")
     query("UPDATE messages SET created_at = now() - interval '31 minutes' WHERE sender = 'citizen'")
-    query("UPDATE handoffs SET taken_at = now() - interval '40 minutes'")
     worker.start()
+    await asyncio.sleep(2.5)
+    assert query("SELECT owner FROM conversations") == [("operator",)]  # taken just now
+    query("UPDATE handoff_steps SET at = now() - interval '40 minutes'")
     told = await until(lambda: _last_if_more(chat, 3), within=10)
     assert told["text"] == words.LEFT_ALONE.format(name="Anna")
     assert query("SELECT owner, operator_name FROM conversations") == [("bot", None)]

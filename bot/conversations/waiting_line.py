@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversations.desk_tables import handoffs
+from bot.conversations.desk_tables import handoff_steps, handoffs
 from bot.conversations.handoff_model import Handoff
 from bot.settings import get_settings
 from bot.storage.tables import conversations, messages
@@ -81,8 +81,11 @@ async def next_abandoned(connection: AsyncConnection) -> Handoff | None:
         )
         .exists()
     )
-    # Whoever has just taken it has time to read.
-    rested = handoffs.c.taken_at < _minutes_ago(get_settings().handoff_idle)
+    # Whoever has just taken it, or was passed it, has time to read.
+    lately = select(handoff_steps.c.number).where(
+        handoff_steps.c.handoff_id == handoffs.c.id, handoff_steps.c.at > _minutes_ago(get_settings().handoff_idle)
+    )
+    rested = ~lately.exists()
     return await _alone_with(connection, select(handoffs).where(handoffs.c.state == "taken", rested, late).limit(1))
 
 
