@@ -1,17 +1,33 @@
 """One page of the list of conversations, the latest first, found fast however many there are.
 
-Two ways to search for words: when few messages have them, from the index of words to their conversations; when many have,
-from the latest conversation backwards until the page is full. The planner's own estimate chooses.
+Words are looked for in two ways. The latest conversations are read through first: words that many messages have fill the
+page from there. What is left are words that few have, and the index of words leads to them.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, column, literal_column, select, table, text, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.privacy.masking import mask
@@ -22,8 +38,10 @@ from console.transcripts.filters import Filters, conditions
 from console.transcripts.words import marked, query_of
 
 PAGE = 50
-MANY = 20_000
-"""With more messages than these having the words, the latest conversations are looked through instead."""
+NEAR = 2000
+"""So many of the latest conversations are read through."""
+FEW = 500
+"""When no more messages than these are likely to have the words, the index is asked at once."""
 SECONDS_AT_MOST = 8
 
 
@@ -57,16 +75,59 @@ async def find(
             raise NothingToSearchError
     s = summaries.c
     query = select(s.conversation_id, s.last_message_at).where(conditions(filters, operator))
-    if words is not None:
-        query = query.where(await _having_words(connection, words))
     start = _position(after)
     if start:
         query = query.where(tuple_(s.last_message_at, s.conversation_id) < start)
-    query = query.order_by(s.last_message_at.desc(), s.conversation_id.desc()).limit(most + 1)
-    rows = (await connection.execute(query)).all()
-    ids = [row.conversation_id for row in rows[:most]]
+    rows = await _rows(connection, query, words, most + 1)
     last = rows[most - 1] if len(rows) > most else None
-    return ids, f"{last.last_message_at.astimezone(UTC).isoformat()}_{last.conversation_id}" if last else "", words
+    next_after = f"{last.last_message_at.astimezone(UTC).isoformat()}_{last.conversation_id}" if last else ""
+    return [row.conversation_id for row in rows[:most]], next_after, words
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any], words: str | None, most: int) -> Sequence[Row[Any]]:
+    s = summaries.c
+    latest = (s.last_message_at.desc(), s.conversation_id.desc())
+    if words is None:
+        return list(await connection.execute(query.order_by(*latest).limit(most)))
+    if await _likely(connection, words) > FEW:
+        rows, looked = await _near(connection, query.order_by(*latest).limit(NEAR), words, most)
+        if len(rows) == most or looked < NEAR:
+            return rows
+    hits = select(_M.c.conversation_id).where(_fits(_M.c.words, words)).distinct().cte("hits")
+    hits = hits.prefix_with("MATERIALIZED")
+    query = query.where(s.conversation_id.in_(select(hits.c.conversation_id)))
+    return list(await connection.execute(query.order_by(*latest).limit(most)))
+
+
+async def _near(
+    connection: AsyncConnection, latest: Select[Any], words: str, most: int
+) -> tuple[Sequence[Row[Any]], int]:
+    """Those of the latest that have the words, and how many there were to look through."""
+    recent = latest.cte("recent").prefix_with("MATERIALIZED")
+    # OFFSET keeps the planner from asking the index of words for each conversation.
+    said = select(_M.c.words).where(_M.c.conversation_id == recent.c.conversation_id).offset(0).subquery()
+    having = select(literal_column("1")).select_from(said).where(_fits(said.c.words, words)).exists()
+    order = (recent.c.last_message_at.desc(), recent.c.conversation_id.desc())
+    found = select(recent).where(having).order_by(*order).limit(most).subquery()
+    looked = select(func.count().label("looked")).select_from(recent).subquery()
+    query = select(looked.c.looked, found).select_from(looked.outerjoin(found, true()))
+    rows = (await connection.execute(query)).all()
+    kept = [row for row in rows if row.conversation_id is not None]
+    return sorted(kept, key=lambda row: (row.last_message_at, row.conversation_id), reverse=True), rows[0].looked
+
+
+_M = table("messages", column("conversation_id"), column("words"))
+
+
+def _fits(words: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+    return words.op("@@", is_comparison=True)(cast(wanted, TSQUERY))
+
+
+async def _likely(connection: AsyncConnection, words: str) -> float:
+    """How many messages the planner thinks have the words."""
+    explain = text("EXPLAIN (FORMAT JSON) SELECT 1 FROM messages WHERE words @@ CAST(:words AS tsquery)")
+    plan = (await connection.execute(explain, {"words": words})).scalar_one()
+    return float((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 
 
 def _position(after: str) -> tuple[datetime, UUID] | None:
@@ -76,22 +137,6 @@ def _position(after: str) -> tuple[datetime, UUID] | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), UUID(conversation_id)
     except ValueError:
         return None
-
-
-async def _having_words(connection: AsyncConnection, words: str) -> Any:
-    m = table("messages", column("conversation_id"), column("words"))
-    fits = m.c.words.op("@@")(text("CAST(:words AS tsquery)").bindparams(words=words))
-    explain = text("EXPLAIN (FORMAT JSON) SELECT 1 FROM messages WHERE words @@ CAST(:words AS tsquery)")
-    plan = (await connection.execute(explain, {"words": words})).scalar_one()
-    rows = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"]
-    if rows < MANY:
-        hits = select(m.c.conversation_id).where(fits).distinct().cte("hits").prefix_with("MATERIALIZED")
-        return summaries.c.conversation_id.in_(select(hits.c.conversation_id))
-    # OFFSET keeps the planner from turning it round.
-    each: Select[Any] = (
-        select(literal_column("1")).select_from(m).where(m.c.conversation_id == summaries.c.conversation_id, fits)
-    )
-    return each.offset(text("0")).exists()
 
 
 _ROWS = text("""
