@@ -1,8 +1,8 @@
 """The chat without scripts: forms at /chat, over HTTP as a text browser and in Chromium with scripts off."""
 
+import asyncio
 import re
 import shutil
-import subprocess
 from html import unescape
 from typing import Any
 
@@ -214,5 +214,9 @@ async def test_every_page_is_accessible_and_fits(edge: TestClient, browser: Brow
 @pytest.mark.skipif(shutil.which("lynx") is None and shutil.which("w3m") is None, reason="manca un browser testuale")
 async def test_a_text_browser_reads_it(edge: TestClient) -> None:
     program = shutil.which("w3m") or shutil.which("lynx") or ""
-    shown = subprocess.run([program, "-dump", str(edge.make_url(CHAT))], capture_output=True, text=True, timeout=20)  # noqa: ASYNC221, PLW1510
-    assert "Il tuo messaggio" in shown.stdout
+    reading = await asyncio.create_subprocess_exec(
+        program, "-dump", str(edge.make_url(CHAT)), stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+    )
+    shown, _ = await asyncio.wait_for(reading.communicate(), 20)
+    assert "Il tuo messaggio" in shown.decode(errors="replace")
+    assert "[Invia]" in shown.decode(errors="replace")

@@ -16,7 +16,7 @@ export class Session {
     this.forget();
     addEventListener("online", () => this.retryNow());
     addEventListener("offline", () => this.tell("trouble"));
-    addEventListener("beforeunload", (event) => this.pending.some((one) => one.state !== "sent") && event.preventDefault());
+    this.leaving = (event) => event.preventDefault();
   }
 
   forget() {
@@ -60,6 +60,9 @@ export class Session {
   }
 
   tell(what, detail) {
+    // Leaving the page would lose what was not sent. Listened to only then: it keeps pages from being kept for "back".
+    const unsent = this.pending.some((one) => one.state !== "sent");
+    (unsent ? addEventListener : removeEventListener)("beforeunload", this.leaving);
     for (const view of this.views) view.update(what, detail);
   }
 
