@@ -41,12 +41,13 @@ class Sportello:
     """Our system on free ports, with its data in one folder."""
 
     def __init__(self, data: Path) -> None:
-        http, rasa, actions, metrics = free_ports(4)
+        http, rasa, actions, metrics, console = free_ports(5)
         self.base = f"http://127.0.0.1:{http}"
         self._data = data
         self._env = os.environ | UNLIMITED | {
             "SPORTELLO_DATA_DIR": str(data),
             "SPORTELLO_HTTP_PORT": str(http),
+            "SPORTELLO_CONSOLE_PORT": str(console),
             "SPORTELLO_RASA_PORT": str(rasa),
             "SPORTELLO_ACTIONS_PORT": str(actions),
             "SPORTELLO_WORKER_METRICS_PORT": str(metrics),

@@ -191,7 +191,7 @@ async def test_the_action_server_killed_before_a_question_costs_only_time(system
 
 def refused_start(folder: Path, **settings: object) -> str:
     """The one line of a start that fails."""
-    ports = {"http_port": free_port(), "rasa_port": free_port(), "actions_port": free_port()}
+    ports = {name: free_port() for name in ("http_port", "console_port", "rasa_port", "actions_port")}
     done = subprocess.run(
         COMMAND,
         cwd=ROOT,
@@ -210,7 +210,7 @@ def refused_start(folder: Path, **settings: object) -> str:
     return line
 
 
-@pytest.mark.parametrize("name", ["http_port", "rasa_port", "actions_port"])
+@pytest.mark.parametrize("name", ["http_port", "console_port", "rasa_port", "actions_port"])
 def test_a_port_in_use_is_said_with_the_variable_that_changes_it(tmp_path: Path, name: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

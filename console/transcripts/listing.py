@@ -1,7 +1,7 @@
 """One page of the list of conversations, the latest first, found fast however many there are.
 
-Words are looked for in two ways. The latest conversations are read through first: words that many messages have fill the
-page from there. What is left are words that few have, and the index of words leads to them.
+Words are looked for in two ways: words that few messages have, in the index of words; words that many have, by reading
+through the latest conversations, which fill the page soon. What is between takes both.
 """
 
 import json
@@ -16,10 +16,12 @@ from sqlalchemy import (
     Row,
     Select,
     Uuid,
+    any_,
     bindparam,
     cast,
     column,
     func,
+    literal,
     literal_column,
     select,
     table,
@@ -40,8 +42,10 @@ from console.transcripts.words import marked, query_of
 PAGE = 50
 NEAR = 2000
 """So many of the latest conversations are read through."""
-FEW = 500
-"""When no more messages than these are likely to have the words, the index is asked at once."""
+FEW = 2000
+"""So many messages are taken from the index of words, wherever they are."""
+MANY = 50_000
+"""When the planner expects more messages than these, the index is not asked first."""
 SECONDS_AT_MOST = 8
 
 
@@ -89,10 +93,17 @@ async def _rows(connection: AsyncConnection, query: Select[Any], words: str | No
     latest = (s.last_message_at.desc(), s.conversation_id.desc())
     if words is None:
         return list(await connection.execute(query.order_by(*latest).limit(most)))
-    if await _likely(connection, words) > FEW:
-        rows, looked = await _near(connection, query.order_by(*latest).limit(NEAR), words, most)
-        if len(rows) == most or looked < NEAR:
-            return rows
+    common = await _likely(connection, words) > MANY
+    if not common:
+        few = select(_M.c.conversation_id).where(_fits(_M.c.words, words)).limit(FEW + 1)
+        ids = list((await connection.execute(few)).scalars())
+        common = len(ids) > FEW
+    if not common:
+        having = s.conversation_id == any_(literal(sorted(set(ids)), ARRAY(Uuid)))
+        return list(await connection.execute(query.where(having).order_by(*latest).limit(most)))
+    rows, looked = await _near(connection, query.order_by(*latest).limit(NEAR), words, most)
+    if len(rows) == most or looked < NEAR:
+        return rows
     hits = select(_M.c.conversation_id).where(_fits(_M.c.words, words)).distinct().cte("hits")
     hits = hits.prefix_with("MATERIALIZED")
     query = query.where(s.conversation_id.in_(select(hits.c.conversation_id)))
@@ -154,9 +165,11 @@ LEFT JOIN LATERAL (
     SELECT text, sender FROM messages WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1
 ) last ON true
 LEFT JOIN LATERAL (
-    SELECT text, sender FROM messages
-    WHERE CAST(:words AS tsquery) IS NOT NULL AND conversation_id = c.id AND words @@ CAST(:words AS tsquery)
-    ORDER BY seq DESC LIMIT 1
+    SELECT text, sender FROM (
+        SELECT text, sender, seq, words FROM messages
+        WHERE CAST(:words AS tsquery) IS NOT NULL AND conversation_id = c.id OFFSET 0
+    ) own
+    WHERE words @@ CAST(:words AS tsquery) ORDER BY seq DESC LIMIT 1
 ) hit ON true
 LEFT JOIN LATERAL (
     SELECT min(created_at) AS since FROM messages

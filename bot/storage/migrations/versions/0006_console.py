@@ -118,6 +118,8 @@ CREATE TABLE console_summaries (
     appointment boolean NOT NULL,
     outcome text NOT NULL
 );
+-- Rare topics are to be known as such.
+ALTER TABLE console_summaries ALTER COLUMN intents SET STATISTICS 1000;
 CREATE INDEX console_summaries_latest ON console_summaries (last_message_at DESC, conversation_id DESC);
 CREATE INDEX console_summaries_intents ON console_summaries USING gin (intents);
 CREATE INDEX console_summaries_facets ON console_summaries (centre, channel, outcome, last_message_at DESC);
