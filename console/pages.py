@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.clock import ROME
 from console.harmless import harmless
 from console.keys import CSRF, OPERATOR
-from console.operators import TITLES, Role
+from console.operators import ROLES, TITLES, Role
 
 HERE = Path(__file__).parent
 
@@ -77,7 +77,9 @@ def render(request: web.Request, template: str, *, status: int = 200, **values: 
 
 def _known(request: web.Request) -> dict[str, object]:
     operator = request.get(OPERATOR)
-    menu = [(url, words) for url, words, role in NAVIGATION if operator and operator.has(role)]
+    # What everybody uses first.
+    entries = sorted(NAVIGATION, key=lambda entry: ROLES.index(entry[2]))
+    menu = [(url, words) for url, words, role in entries if operator and operator.has(role)]
     return {
         "operator": operator,
         "role_title": TITLES[operator.role] if operator else "",
