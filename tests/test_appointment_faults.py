@@ -17,7 +17,7 @@ from whole_system import System
 
 pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
 
-KILLED = {"actions.serve": 4, "bot.dialogue.serve": 2, "channels.worker": 3}
+KILLED = {"actions.serve": 3, "bot.dialogue.serve": 1, "channels.worker": 2}
 """How many times each is killed; Rasa takes its time to come back."""
 
 

@@ -16,7 +16,7 @@ from support import Dialogue, free_port, until
 from telegram_double import TelegramDouble
 from telegram_traffic import Process, Writer, all_answered, answers_health, people, reckon
 
-KILLS = int(os.environ.get("SPORTELLO_KILLS", "30"))
+KILLS = int(os.environ.get("SPORTELLO_KILLS", "12"))
 SEED = int(os.environ.get("SPORTELLO_SEED", "20260302"))
 WRITERS = 6
 PAUSE = 0.4
