@@ -29,6 +29,7 @@ class Settings(BaseSettings):
 
     # Where things are kept
     data_dir: Path = ROOT / "var"
+    project_dir: Path = ROOT  # examples, domain and knowledge: what operators teach is written here
     cache_dir: Path = Path.home() / ".cache" / "sportello"
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
     min_free_disk_mb: int = 300

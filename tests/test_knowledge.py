@@ -13,11 +13,11 @@ from bot.answers.topics import ASPECT_TITLES, answer_topic, source_of
 from bot.knowledge import KnowledgeError, get_knowledge, load_knowledge
 from bot.knowledge.check import findings
 from bot.knowledge.dates import in_words, is_stale
-from bot.knowledge.load import DATA
+from bot.knowledge.load import knowledge_folder
 from bot.knowledge.model import latest_day
 from bot.knowledge.names import named_services, named_sites
 from bot.knowledge.readability import gulpease
-from bot.settings import get_settings
+from bot.settings import ROOT, get_settings
 
 TODAY = date(2026, 11, 22)
 READABLE = 60
@@ -27,7 +27,7 @@ SERVICES = sorted(get_knowledge().services)
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """A copy of the knowledge files that a test may break."""
-    shutil.copytree(DATA, tmp_path / "data")
+    shutil.copytree(knowledge_folder(), tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -175,7 +175,7 @@ def test_services_and_sites_are_found_by_their_names() -> None:
 
 
 def test_every_service_has_examples_a_response_and_no_stranger() -> None:
-    folder = DATA.parent.parent.parent / "nlu_data"
+    folder = ROOT / "nlu_data"
     responses = yaml.safe_load((folder / "responses.yml").read_text(encoding="utf-8"))["responses"]
     assert sorted(path.stem for path in (folder / "faq").glob("*.yml")) == SERVICES
     assert sorted(key.removeprefix("utter_faq/") for key in responses) == SERVICES

@@ -11,8 +11,10 @@ import yaml
 from pydantic import ValidationError
 
 from bot.knowledge.model import Centre, Municipality, Service
+from bot.settings import get_settings
 
-DATA = Path(__file__).parent / "data"
+FOLDER = Path("bot", "knowledge", "data")
+"""Where the files are, inside the project's folder."""
 
 Model = TypeVar("Model", Centre, Service, Municipality)
 Entry = TypeVar("Entry", Centre, Service)
@@ -36,11 +38,17 @@ class Knowledge:
         return {entry.name: entry for entry in self.municipalities}
 
 
-def load_knowledge(folder: Path = DATA) -> Knowledge:
-    """Read and validate all knowledge files of a folder.
+def knowledge_folder() -> Path:
+    """The folder of the knowledge files."""
+    return get_settings().project_dir / FOLDER
+
+
+def load_knowledge(folder: Path | None = None) -> Knowledge:
+    """Read and validate all knowledge files of a folder, by default the project's.
 
     Raises `KnowledgeError` at the first thing that is wrong.
     """
+    folder = folder or knowledge_folder()
     centres = [
         _parse(Centre, entry, f"centres.yml, {entry.get('id')}") for entry in _yaml(folder / "centres.yml")["centres"]
     ]

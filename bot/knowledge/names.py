@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import yaml
 
-from bot.knowledge.load import DATA
+from bot.knowledge.load import knowledge_folder
 from bot.knowledge.spelling import fold
 
 
@@ -23,7 +23,7 @@ class Named:
 
 @lru_cache
 def _index(file: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    entries = yaml.safe_load((DATA / file).read_text(encoding="utf-8"))
+    entries = yaml.safe_load((knowledge_folder() / file).read_text(encoding="utf-8"))
     by_name = {str(name): key for key, names in entries.items() for name in names}
     longest_first = sorted(by_name, key=len, reverse=True)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b"), by_name

@@ -17,30 +17,32 @@ from bot.settings import ROOT, Settings
 
 # The code that decides what is learned; the other components only run on what was learned.
 LEARNING_CODE = ("head", "neighbours", "terms", "text", "vectors")
-INPUTS = (
-    "config.yml",
-    "domain.yml",
+CODE = (
     "requirements/run.txt",
     "bot/knowledge/spelling.py",
     *(f"bot/nlu/{module}.py" for module in LEARNING_CODE),
 )
-INPUT_FOLDERS = (("nlu_data", "*.yml"), ("nlu_data", "*.jsonl"), ("bot/nlu/e5", "*.py"))
+TAUGHT = ("config.yml", "domain.yml", "nlu_data/calibration.jsonl")
 REPORT_EVERY_SECONDS = 15
 
 
-def input_files() -> Iterator[Path]:
-    """Every file that shapes the model, in a fixed order."""
-    for name in INPUTS:
-        yield ROOT / name
-    for folder, pattern in INPUT_FOLDERS:
-        yield from sorted((ROOT / folder).rglob(pattern))
+def input_files(project: Path) -> Iterator[tuple[str, Path]]:
+    """Name and place of every file that shapes the model, in a fixed order: the code here, what is taught in `project`."""
+    for name in CODE:
+        yield name, ROOT / name
+    for path in sorted((ROOT / "bot/nlu/e5").rglob("*.py")):
+        yield path.relative_to(ROOT).as_posix(), path
+    for name in TAUGHT:
+        yield name, project / name
+    for path in sorted((project / "nlu_data").rglob("*.yml")):
+        yield path.relative_to(project).as_posix(), path
 
 
 def fingerprint(settings: Settings) -> str:
     """Twenty hexadecimal digits that change when any input of the training changes."""
     digest = hashlib.sha256(settings.encoder.encode())
-    for path in input_files():
-        digest.update(path.relative_to(ROOT).as_posix().encode())
+    for name, path in input_files(settings.project_dir):
+        digest.update(name.encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:20]
 
@@ -78,8 +80,8 @@ def train(settings: Settings, path: Path, report: Callable[[str], None]) -> None
     with tempfile.TemporaryDirectory(dir=settings.models_dir) as folder, log.open("w") as output:
         command = [
             sys.executable, "-m", "rasa", "train", "--force", "--fixed-model-name", "model", "--out", folder,
-            "--data", "nlu_data",
-            "--config", "config.yml", "--domain", "domain.yml",
+            "--data", str(settings.project_dir / "nlu_data"),
+            "--config", str(settings.project_dir / "config.yml"), "--domain", str(settings.project_dir / "domain.yml"),
         ]  # fmt: skip
         process = subprocess.Popen(
             command,

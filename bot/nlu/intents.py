@@ -24,12 +24,11 @@ from bot.nlu.danger import tells_of_danger
 from bot.nlu.head import IntentHead
 from bot.nlu.reading import ALSO_KEY, RANKING_KEY
 from bot.nlu.requests import joins_requests, split_requests
-from bot.settings import ROOT, get_settings
+from bot.settings import get_settings
 
 if TYPE_CHECKING:
     from bot.nlu.vectors import SentenceVectors
 
-CALIBRATION = ROOT / "nlu_data" / "calibration.jsonl"
 RANKING_LENGTH = 6
 ALONE = frozenset({"greet", "thanks", "goodbye", "affirm", "deny", "inform", "repeat", "out_of_scope"})
 """Intents that beside another request are manners or context, not a request of their own."""
@@ -91,7 +90,8 @@ class HybridIntentClassifier(GraphComponent, IntentClassifier):
         examples = [(m.get(TEXT), m.get_full_intent()) for m in training_data.intent_examples if m.get(TEXT)]
         texts, intents = [text for text, _ in examples], [intent for _, intent in examples]
         self._head.fit(texts, intents, self._encode_cached(texts), seed=self._config["seed"])
-        others = [json.loads(line) for line in CALIBRATION.read_text(encoding="utf-8").splitlines()]
+        calibration = get_settings().project_dir / "nlu_data" / "calibration.jsonl"
+        others = [json.loads(line) for line in calibration.read_text(encoding="utf-8").splitlines()]
         other_texts = [entry["text"] for entry in others]
         self._head.calibrate(other_texts, [entry["intent"] for entry in others], self._encode_cached(other_texts))
         with self._storage.write_to(self._resource) as folder:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from bot.knowledge.load import DATA, get_knowledge
+from bot.knowledge.load import get_knowledge, knowledge_folder
 from bot.knowledge.model import PROVINCE_NAMES, Municipality
 from bot.knowledge.places.tokens import tokenize
 from bot.knowledge.spelling import fold
@@ -280,5 +280,5 @@ class _Builder:
 @lru_cache
 def get_gazetteer() -> Gazetteer:
     """The names known to this process, read once."""
-    data = yaml.load((DATA / "places.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    data = yaml.load((knowledge_folder() / "places.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return _Builder(data, get_knowledge().municipalities).build()
