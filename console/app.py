@@ -23,6 +23,7 @@ from console import (
 from console.access import public
 from console.keys import ENGINE, SETTINGS
 from console.security import MIDDLEWARES
+from console.teaching import flag, lessons_page, queue_page, regression_page, teach_page
 from console.transcripts import conversation_page, export_page, list_page, strike_page, work
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -41,6 +42,11 @@ PARTS = (
     takeover,
     takeover_talk,
     takeover_calls,
+    queue_page,
+    teach_page,
+    lessons_page,
+    regression_page,
+    flag,
     administration,
     privacy,
 )

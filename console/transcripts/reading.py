@@ -26,7 +26,8 @@ SELECT m.id, m.seq, m.sender, m.author, m.kind, m.text, m.sealed, m.payload, m.b
        (SELECT jsonb_agg(jsonb_build_object('part', d.part, 'channel', d.channel, 'state', d.state, 'attempts', d.attempts,
                                             'error_code', d.error_code, 'at', d.changed_at) ORDER BY d.part)
         FROM deliveries d WHERE d.message_id = m.id) AS deliveries,
-       (SELECT array_agg(i.id ORDER BY i.id) FROM incidents i WHERE i.message_id = m.id) AS incidents
+       (SELECT array_agg(i.id ORDER BY i.id) FROM incidents i WHERE i.message_id = m.id) AS incidents,
+       (SELECT flagged_by FROM review_flags f WHERE f.message_id = m.id) AS flagged_by
 FROM messages m LEFT JOIN parses p ON p.message_id = m.id
 WHERE m.conversation_id = :conversation
 ORDER BY m.seq

@@ -1,0 +1,1 @@
+"""Teaching: messages to review, lessons and what they changed, what is known and how old it is, models."""
