@@ -14,6 +14,7 @@ from bot.settings import SettingsError, get_settings
 from channels.telegram_commands import app as telegram_app
 from channels.twilio_commands import app as twilio_app
 from console.commands import app as console_app
+from console.demo.commands import app as demo_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sportello, l'assistente dei Centri per l'impiego.")
 knowledge_app = typer.Typer(no_args_is_help=True, help="Le conoscenze: centri, servizi, comuni.")
@@ -25,6 +26,7 @@ app.add_typer(privacy_app, name="privacy")
 app.add_typer(telegram_app, name="telegram")
 app.add_typer(console_app, name="console")
 app.add_typer(twilio_app, name="twilio")
+app.add_typer(demo_app, name="demo")
 
 
 @app.command()

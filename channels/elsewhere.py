@@ -38,7 +38,10 @@ async def say_elsewhere(connection: AsyncConnection, message_id: UUID) -> bool:
     """Say a message that does not arrive as a text message, once; whether that was possible."""
     if get_settings().twilio_sms_from is None:
         return False
-    message = (await connection.execute(select(messages).where(messages.c.id == message_id))).mappings().one()
+    query = select(messages, conversations.c.sample).join(conversations).where(messages.c.id == message_id)
+    message = (await connection.execute(query)).mappings().one()
+    if message["sample"]:
+        return False
     known = await addresses_of(connection, message["conversation_id"])
     if message["sender"] == "citizen" or any(one.channel == SMS.name or one.opted_out_at for one in known):
         return False

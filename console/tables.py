@@ -34,6 +34,7 @@ accounts = Table(
     Column("recovery_hashes", ARRAY(LargeBinary), nullable=False, server_default="{}"),
     Column("oidc_issuer", Text),
     Column("oidc_subject", Text),
+    Column("sample", Boolean, nullable=False, server_default="false"),  # to look at the console with
     Column("disabled_at", MOMENT),
     Column("last_login_at", MOMENT),
     Column("created_at", MOMENT, nullable=False, server_default=func.now()),

@@ -92,7 +92,7 @@ async def _canned(request: web.Request, *, status: int = 200, **values: Any) -> 
     search = request.query.get("cerca", "")
     async with request.app[ENGINE].connect() as connection:
         ready = await canned.search(connection, search)
-    known = {"ready": ready, "search": search, "form": {}}
+    known = {"ready": ready, "search": search, "form": {"title": "", "text": ""}}
     return render(request, "canned.html", status=status, **known | values)
 
 

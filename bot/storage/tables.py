@@ -30,6 +30,7 @@ conversations = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("channel", Text, nullable=False),
+    Column("sample", Boolean, nullable=False, server_default="false"),  # made up: nothing said in it leaves
     Column("token_hash", LargeBinary),  # web chat: SHA-256 of the bearer token, never the token
     # the private answer asked for last: the next message is looked at for it before the dialogue sees it
     Column("expects", Text),  # name | contact | codice_fiscale | surname

@@ -151,7 +151,7 @@ def _position(after: str) -> tuple[datetime, UUID] | None:
 
 
 _ROWS = text("""
-SELECT s.*, c.owner, c.operator_name, c.last_seq, last.text AS last_text, last.sender AS last_sender,
+SELECT s.*, c.sample, c.owner, c.operator_name, c.last_seq, last.text AS last_text, last.sender AS last_sender,
        hit.text AS hit_text, hit.sender AS hit_sender,
        extract(epoch FROM clock_timestamp() - waits.since) AS waiting_seconds,
        h.state AS handoff, extract(epoch FROM clock_timestamp() - h.requested_at) AS person_seconds,

@@ -59,6 +59,7 @@ async def about_conversation(
     query = (
         select(
             summaries,
+            conversations.c.sample,
             conversations.c.owner,
             conversations.c.operator_name,
             conversations.c.last_seq,
