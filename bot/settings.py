@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     desk_hours: str = "mon-fri 09:00-16:00"
     handoff_patience: float = Field(10, gt=0)  # minutes until a request nobody takes is given up
     handoff_idle: float = Field(30, gt=0)  # minutes until an operator who does not answer loses the conversation
+    promise_hours: float = Field(4, gt=0, le=40)  # opening hours within which a question left is answered
 
     # Privacy: for how many days each kind of data is kept
     retention_transcripts_days: int = Field(365, ge=1)
@@ -103,6 +105,7 @@ class Settings(BaseSettings):
     twilio_sms_from: str | None = None
     twilio_reminder_content_sid: str | None = None
     twilio_content_sids: Annotated[dict[str, str], NoDecode] = {}
+    sms_segment_price: Decimal | None = Field(None, ge=0, le=10)  # euros; unset, figures count segments only
     sender_rate: float = Field(1.0, gt=0)
     sender_burst: int = Field(20, ge=1)
     webhook_rate: float = Field(200.0, gt=0)

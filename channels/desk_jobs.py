@@ -16,6 +16,8 @@ from bot.answers import people as words
 from bot.conversations.handoff import give_back
 from bot.conversations.model import Reply
 from bot.conversations.office import Office
+from bot.conversations.promises import next_late
+from bot.conversations.store import add_outgoing
 from bot.conversations.waiting_line import next_abandoned, next_given_up
 from bot.privacy import retention
 from bot.privacy.erasures import do_next_erasure, sweep_next
@@ -31,7 +33,7 @@ NIGHT_HOURS = 3
 async def look_after_people(engine: AsyncEngine) -> None:
     """Every two seconds, do what is due; ends only when cancelled."""
     while True:
-        for what in (tell_who_waited_too_long, tell_who_was_left_alone, erase_what_was_asked, sweep):
+        for what in JOBS:
             await _attempt(engine, what.__name__, what)
         await _tonight(engine)
         await asyncio.sleep(EVERY_SECONDS)
@@ -72,6 +74,15 @@ async def tell_who_was_left_alone(connection: AsyncConnection) -> bool:
     return handoff is not None
 
 
+async def tell_whose_answer_is_late(connection: AsyncConnection) -> bool:
+    """A question left is past its time: say so, once; whether there was one."""
+    promise = await next_late(connection, now=clock.now())
+    if promise is not None:
+        await add_outgoing(connection, promise.conversation_id, [words.answer_late(promise.asked_at)])
+        log.warning("a question was not answered in time", promise=str(promise.id))
+    return promise is not None
+
+
 async def erase_what_was_asked(connection: AsyncConnection) -> bool:
     """The next erasure that is due; whether there was one."""
     return await do_next_erasure(connection, agenda_now=clock.now())
@@ -80,6 +91,15 @@ async def erase_what_was_asked(connection: AsyncConnection) -> bool:
 async def sweep(connection: AsyncConnection) -> bool:
     """The second look after an erasure; whether there was one."""
     return await sweep_next(connection)
+
+
+JOBS = (
+    tell_who_waited_too_long,
+    tell_who_was_left_alone,
+    tell_whose_answer_is_late,
+    erase_what_was_asked,
+    sweep,
+)
 
 
 async def _tonight(engine: AsyncEngine) -> None:

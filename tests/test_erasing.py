@@ -22,7 +22,10 @@ from bot.conversations.addresses import conversation_at
 from bot.conversations.call_backs import ask_call
 from bot.conversations.handoff import reply, take
 from bot.conversations.model import Parse, Reply
+from bot.conversations.promises import leave_question
 from bot.conversations.store import add_outgoing, store_answer, waiting_message
+from bot.demand.model import Lack
+from bot.demand.noting import note_lacks
 from bot.privacy.asking import AskedWronglyError, read_asked
 from bot.privacy.erasing import erase
 from bot.privacy.erasures import ask_erasure, do_erasure, do_next_erasure, sweep_next
@@ -89,6 +92,9 @@ async def life(engine: AsyncEngine, agenda: Agenda, query: Query, conversation_i
             payload='/choose{"given":"name"}',
         )
         await ask_call(connection, conversation_id, PHONE, promised_from=moment("2026-03-03T09:00"))
+        times = {"now": moment("2026-03-02T20:00"), "due_at": moment("2026-03-03T13:00")}
+        await leave_question(connection, conversation_id, first, **times)
+        await note_lacks(connection, conversation_id, [Lack(kind="off_topic")], at=moment("2026-03-02T20:00"))
         await take(connection, conversation_id, ANNA)
         await reply(connection, conversation_id, ANNA, f"Signor {SURNAME}, eccomi", reply_id=uuid4(), seen=2)
     if query("SELECT to_regclass('events')") == [(None,)]:
@@ -124,13 +130,14 @@ async def test_nothing_of_a_person_is_left_and_the_appointment_is_a_number(
     )
     assert (state, citizen, conversation, service) == ("disdetto_cittadino", None, None, "orientamento")
     assert query("SELECT count(*) FROM agenda_claims") == [(0,)]
+    assert query("SELECT conversation_id, kind FROM unmet_demand") == [(None, "off_topic")]
     async with engine.begin() as connection:
         receipt = await read_receipt(connection, number.lower())
     assert receipt is not None
     assert receipt.is_genuine
     counted = {kind: count for kind, count in receipt.erased.items() if count}
     assert counted == {
-        "conversations": 1, "messages": 5, "understood": 1, "private_answers": 1, "handoffs": 1, "call_backs": 1,
+        "conversations": 1, "messages": 5, "understood": 1, "private_answers": 1, "handoffs": 1, "call_backs": 1, "promises": 1,
         "appointments": 1, "cancelled": 1, "waiting": 1, "dialogue_events": 1, "jobs": 1,
     }  # fmt: skip
     query("UPDATE erasures SET done_at = now() - interval '2 minutes', due_at = now() - interval '1 minute'")

@@ -207,7 +207,11 @@ async def test_who_waits_in_vain_is_told_and_offered_something_else(
     query("UPDATE handoffs SET requested_at = now() - interval '6 minutes'")
     told = await until(lambda: _last_if_more(chat, 1), within=10)
     assert told["text"] == words.NOBODY
-    assert [one["title"] for one in told["buttons"]] == ["Fatti richiamare", "Prenota un appuntamento"]
+    assert [one["title"] for one in told["buttons"]] == [
+        "Lascia una domanda",
+        "Fatti richiamare",
+        "Prenota un appuntamento",
+    ]
     assert query("SELECT state FROM handoffs") == [("expired",)]
 
 

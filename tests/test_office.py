@@ -57,7 +57,11 @@ def test_being_closed_is_said_with_the_hours_and_what_to_do() -> None:
     assert "lunedì 9 marzo alle 9" in said.text
     assert "dalle 9 alle 16" in said.text
     assert "800 184704" in said.text
-    assert [button.title for button in said.buttons] == ["Fatti richiamare", "Prenota un appuntamento"]
+    assert [button.title for button in said.buttons] == [
+        "Lascia una domanda",
+        "Fatti richiamare",
+        "Prenota un appuntamento",
+    ]
 
 
 @pytest.mark.parametrize("hours", ["", "lun-ven 9-16", "mon 25:00-26:00", "mon-fri 09:00"])
@@ -80,6 +84,8 @@ FILLED = {
     "appointments": "",
     "freephone": "800 184704",
     "ahead": "3",
+    "due": "oggi, lunedì 2 marzo, alle 13",
+    "asked": "lunedì 2 marzo alle 18:30",
 }
 
 

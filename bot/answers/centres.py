@@ -73,6 +73,11 @@ def describe(centre: Centre, *, today: date, place: str | None = None) -> Reply:
     return Reply(text=" ".join(lines), buttons=_buttons(place or centre.municipality), links=_links(centre))
 
 
+def knows_hours(centre: Centre) -> bool:
+    """Whether anything is known of when a centre is open."""
+    return any(line.note for line in centre.opening_hours or ())
+
+
 def hours(centre: Centre) -> Reply:
     """The opening hours of a centre as far as they are known."""
     known = [line for line in centre.opening_hours or () if line.note]

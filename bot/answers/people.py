@@ -5,10 +5,10 @@ Tested: Gulpease at least 60, no emoji. Names of operators are put in by `format
 
 from datetime import datetime
 
-from bot.agenda.words import near_moment_words
+from bot.agenda.words import moment_words, near_moment_words
 from bot.answers.sentences import say
 from bot.clock import ROME
-from bot.conversations.model import Button, Reply
+from bot.conversations.model import QUESTION, Button, Reply
 from bot.conversations.office import Office
 from bot.dialogue.payloads import make_payload
 
@@ -29,11 +29,11 @@ CLOSED = (
 # Nobody took the request in time, or the desk closed meanwhile.
 NOBODY = (
     "Mi dispiace, adesso nessuno riesce a risponderti. Non ti faccio aspettare oltre. "
-    "Se vuoi ti richiamiamo noi, o prenoti un appuntamento."
+    "Se vuoi lascia una domanda: ti rispondiamo per iscritto. Oppure ti richiamiamo noi, o prenoti un appuntamento."
 )
 CLOSING = (
     "Mi dispiace, gli uffici chiudono adesso e nessuno ti ha potuto rispondere. "
-    "Se vuoi ti richiamiamo noi, o prenoti un appuntamento."
+    "Se vuoi lascia una domanda: ti rispondiamo per iscritto. Oppure ti richiamiamo noi, o prenoti un appuntamento."
 )
 NO_LONGER_WAITING = "Va bene, non aspetti più. Ti rispondo io, che sono un programma. Dimmi che cosa ti serve."
 NOT_WAITING = "Non stai aspettando nessuno. Dimmi pure che cosa ti serve."
@@ -47,6 +47,17 @@ LEFT_ALONE = (
     "Mi dispiace, {name} non riesce più a risponderti. Da adesso ti risponde di nuovo l'assistente automatico. "
     "Se vuoi ti richiamiamo noi."
 )
+# A question left for a person: asked for, kept, added to, not needed any more, late, answered.
+ASK_QUESTION = "Scrivimi qui la domanda, in un solo messaggio. Ti risponde una persona entro {due}."
+QUESTION_LEFT = "Fatto, ho tenuto la tua domanda. Una persona ti risponde qui entro {due}."
+QUESTION_ADDED = "Ho aggiunto il messaggio alla domanda che hai lasciato. Ti risponde una persona entro {due}."
+COME_BACK = "Per leggere la risposta torna in questa chat, dallo stesso telefono o computer."
+NO_QUESTION = "Va bene, non aspetto più una risposta per te. Dimmi pure che cosa ti serve."
+ANSWER_LATE = (
+    "Mi dispiace, alla domanda che hai lasciato {asked} non abbiamo ancora risposto. Non l'abbiamo persa. "
+    "Se hai fretta chiama il numero verde {freephone}."
+)
+ANSWER_LEAD = "Rispondo alla domanda che hai lasciato {asked}."
 # The desk cannot be reached at all.
 UNREACHABLE = "Adesso non riesco a passarti a una persona. Chiama il numero verde {freephone}: è gratuito."
 
@@ -81,7 +92,9 @@ BOOK = Button(title="Prenota un appuntamento", payload=make_payload("book_appoin
 STOP_WAITING = Button(title="Non aspetto più", payload=make_payload("talk_to_operator", stop="yes"))
 THIS_NUMBER = Button(title="A questo numero", payload=make_payload("call_back", given="this"))
 NO_CALL = Button(title="Non chiamatemi", payload=make_payload("call_back", stop="yes"))
-INSTEAD = (CALL_ME, BOOK)
+LEAVE_QUESTION = Button(title="Lascia una domanda", payload=make_payload("talk_to_operator", given="leave"))
+NO_ANSWER = Button(title="Non serve più", payload=make_payload("talk_to_operator", stop="yes"))
+INSTEAD = (LEAVE_QUESTION, CALL_ME, BOOK)
 ERASE_YES = Button(title="Sì, cancella tutto", payload=make_payload("delete_my_data", confirm="yes"))
 ERASE_NO = Button(title="No, non cancellare", payload=make_payload("delete_my_data", confirm="no"))
 
@@ -102,6 +115,32 @@ def closed(office: Office, now: datetime) -> Reply:
 def opening_in_words(office: Office, now: datetime) -> str:
     """`domani, martedì 3 marzo, alle 9`."""
     return near_moment_words(office.next_opening(now), today=now.astimezone(ROME).date())
+
+
+def ask_question(due_at: datetime, now: datetime) -> Reply:
+    """Write the question, and by when it is answered."""
+    return Reply(text=ASK_QUESTION.format(due=by_words(due_at, now)), expects=QUESTION)
+
+
+def question_left(due_at: datetime, now: datetime, *, again: bool, comes_back: bool) -> Reply:
+    """The question is kept until then. `comes_back`: the answer is read only by who opens the chat again."""
+    text = (QUESTION_ADDED if again else QUESTION_LEFT).format(due=by_words(due_at, now))
+    return Reply(text=f"{text} {COME_BACK}" if comes_back else text, buttons=(NO_ANSWER,))
+
+
+def answer_late(asked_at: datetime) -> Reply:
+    """The answer to a question left takes longer than was said."""
+    return Reply(text=say(ANSWER_LATE, asked=asked_words(asked_at)), buttons=(NO_ANSWER,))
+
+
+def asked_words(asked_at: datetime) -> str:
+    """`lunedì 2 marzo alle 20`, of a moment that was lately."""
+    return moment_words(asked_at, today=asked_at.astimezone(ROME).date())
+
+
+def by_words(moment: datetime, now: datetime) -> str:
+    """`oggi, martedì 3 marzo, alle 13`; what is past already is now."""
+    return near_moment_words(max(moment, now), today=now.astimezone(ROME).date())
 
 
 def ask_phone(*, knows_number: bool) -> Reply:

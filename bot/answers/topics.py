@@ -44,6 +44,11 @@ def answer_topic(knowledge: Knowledge, topic: str, *, aspect: str | None, today:
     return Reply(text=text, buttons=_buttons(knowledge, service, aspect))
 
 
+def knows_aspect(knowledge: Knowledge, topic: str, aspect: str | None) -> bool:
+    """Whether there is something to say about this aspect of a topic; no aspect is the whole of it."""
+    return aspect in (None, "documents") or bool(_value(knowledge.services[topic], aspect))
+
+
 def source_of(knowledge: Knowledge, topic: str) -> Reply:
     """Where the answer comes from and of when it is, with the addresses."""
     service = knowledge.services[topic]

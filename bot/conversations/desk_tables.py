@@ -1,4 +1,4 @@
-"""The tables of requests for a person, calls to make and ready-made answers; migration 0007 makes them."""
+"""The tables of requests for a person, calls to make, questions left and ready-made answers; migrations 0007 and 0010."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, Table, Text, Uuid, func
 
@@ -47,6 +47,25 @@ call_backs = Table(
     Column("done_at", MOMENT),
     Column("operator", Text),
     Column("outcome", Text),  # spoken | no_answer | wrong_number
+)
+
+# Questions left for a person, to be answered in writing. At most one a conversation is open.
+promises = Table(
+    "promises",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "question_id", Uuid, ForeignKey("messages.id", ondelete="SET NULL")
+    ),  # what was written after that counts too
+    Column("asked_at", MOMENT, nullable=False),
+    Column("due_at", MOMENT, nullable=False),  # the citizen was told so
+    Column("assigned_to", Text),  # the account's id
+    Column("late_told_at", MOMENT),  # the citizen was told that it takes longer
+    Column("answer_id", Uuid, ForeignKey("messages.id", ondelete="SET NULL")),
+    Column("done_at", MOMENT),
+    Column("done_by", Text),  # the account's id; null when the citizen withdrew it
+    Column("outcome", Text),  # answered | phoned | elsewhere | not_needed | withdrawn
 )
 
 canned_answers = Table(

@@ -7,6 +7,8 @@ from uuid import UUID
 
 Sender = Literal["citizen", "bot", "operator"]
 Kind = Literal["message", "notice"]
+QUESTION = "question"
+"""What a reply expects when the next words are a question left for a person, which the dialogue does not answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ class Reply:
     text: str
     buttons: tuple[Button, ...] = ()
     links: tuple[Link, ...] = ()
-    # the private answer this asks for (a kind of bot.privacy.answers): it is kept from the dialogue
+    # the private answer this asks for (a kind of bot.privacy.answers): it is kept from the dialogue; or QUESTION
     expects: str | None = None
 
 
@@ -94,7 +96,7 @@ class Waiting:
     owner: str
     answered: bool
     channel: str = "webchat"
-    # the private answer asked for last (a kind of bot.privacy.answers)
+    # the private answer asked for last (a kind of bot.privacy.answers), or QUESTION
     expects: str | None = None
     # the choices shown last, as {title, payload}
     choices: list[dict[str, str]] = field(default_factory=list)

@@ -56,6 +56,17 @@ class Office:
                     return opens
         raise ValueError("the desk never opens")
 
+    def after(self, start: datetime, hours: float) -> datetime:
+        """When so many opening hours have passed since a moment. Raises `ValueError` when it takes over a month."""
+        left, local = timedelta(hours=hours), start.astimezone(ROME)
+        for ahead in range(LOOK_AHEAD_DAYS):
+            for opens, closes in self._of(local.date() + timedelta(days=ahead)):
+                begins = max(opens, local)
+                if closes - begins >= left:
+                    return begins + left
+                left -= max(closes - begins, timedelta())
+        raise ValueError("too few opening hours")
+
     def _of(self, day: date) -> list[tuple[datetime, datetime]]:
         if holiday_name(day, ""):
             return []

@@ -181,6 +181,16 @@ async def waiting_message(connection: AsyncConnection, message_id: UUID) -> Wait
     return Waiting(**row) if row else None
 
 
+async def is_from_citizen(connection: AsyncConnection, conversation_id: UUID, message: str) -> bool:
+    """Whether a text is the id of a message that the citizen wrote in this conversation."""
+    try:
+        wanted = UUID(message)
+    except ValueError:
+        return False
+    mine = (messages.c.id == wanted, messages.c.conversation_id == conversation_id, messages.c.sender == "citizen")
+    return (await connection.execute(select(messages.c.id).where(*mine))).first() is not None
+
+
 async def add_outgoing(
     connection: AsyncConnection,
     conversation_id: UUID,

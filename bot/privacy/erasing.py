@@ -18,7 +18,7 @@ from bot.agenda.model import NotFoundError, NotMovableError
 from bot.agenda.tables import appointments, claimed_by, claims, lapsed_holds, reminders, waiting, wrong_codes
 from bot.agenda.transactions import lock
 from bot.agenda.waiting import leave
-from bot.conversations.desk_tables import call_backs, handoffs
+from bot.conversations.desk_tables import call_backs, handoffs, promises
 from bot.conversations.presence import tell
 from bot.privacy.holds import HeldError, holds_among
 from bot.storage.tables import addresses, conversations, deliveries, messages, outbox, parses, private_answers
@@ -169,7 +169,7 @@ async def _counted(connection: AsyncConnection, ids: Sequence[UUID]) -> Counts:
     """What goes with its conversation."""
     counts: Counts = {}
     tables = {"messages": messages, "private_answers": private_answers, "addresses": addresses}
-    tables |= {"handoffs": handoffs, "call_backs": call_backs}
+    tables |= {"handoffs": handoffs, "call_backs": call_backs, "promises": promises}
     for kind, table in tables.items():
         query = select(func.count()).where(table.c.conversation_id.in_(ids))
         counts[kind] = (await connection.execute(query)).scalar_one()

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.tables import appointments, claimed_by, waiting
 from bot.clock import ROME
-from bot.conversations.desk_tables import call_backs, handoffs
+from bot.conversations.desk_tables import call_backs, handoffs, promises
 from bot.privacy.erasing import table_exists
 from bot.privacy.sealing import SealError, unseal
 from bot.privacy.showing import filled_in
@@ -53,7 +53,7 @@ async def export(
 async def _conversation(connection: AsyncConnection, conversation_id: UUID) -> Export:
     [about] = await _rows(connection, conversations, conversations.c.id == conversation_id) or [{}]
     parts: Export = {"messages": await _messages(connection, conversation_id)}
-    for table in (private_answers, addresses, handoffs, call_backs, feedback, waiting):
+    for table in (private_answers, addresses, handoffs, call_backs, promises, feedback, waiting):
         parts[table.name] = await _rows(connection, table, table.c.conversation_id == conversation_id)
     mine = select(messages.c.id).where(messages.c.conversation_id == conversation_id)
     for table in (parses, deliveries):

@@ -24,6 +24,7 @@ TITLES: dict[str, str] = {
     "deliveries": "esiti di consegna",
     "handoffs": "richieste di una persona",
     "call_backs": "richieste di chiamata",
+    "promises": "domande lasciate",
     "appointments": "appuntamenti resi anonimi",
     "cancelled": "appuntamenti futuri disdetti",
     "waiting": "posti in lista d'attesa",

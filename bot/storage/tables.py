@@ -33,7 +33,7 @@ conversations = Table(
     Column("sample", Boolean, nullable=False, server_default="false"),  # made up: nothing said in it leaves
     Column("token_hash", LargeBinary),  # web chat: SHA-256 of the bearer token, never the token
     # the private answer asked for last: the next message is looked at for it before the dialogue sees it
-    Column("expects", Text),  # name | contact | codice_fiscale | surname
+    Column("expects", Text),  # name | contact | codice_fiscale | surname | phone | question
     Column("owner", Text, nullable=False, server_default="bot"),  # bot | operator: who answers the next message
     Column("operator_name", Text),  # as the operator who has the conversation is called towards the citizen
     Column("operator_typing_until", DateTime(timezone=True)),

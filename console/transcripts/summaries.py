@@ -11,17 +11,12 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.figures.counting import SMALL_TALK, count_conversations
 from bot.knowledge import get_knowledge
 
 AT_ONCE = 5000
 LOW_CONFIDENCE = 0.6
 """Below this the assistant was not sure of what was meant."""
-
-SMALL_TALK = (
-    "greet goodbye affirm deny thanks choose inform restart repeat nlu_fallback ask_aspect show_source choose_place "
-    "none_of_these feedback_positive"
-).split()
-"""Intents that are not what a conversation is about."""
 
 _SUMMARISE = text("""
 INSERT INTO console_summaries (conversation_id, channel, created_at, last_message_at, through_seq, citizen_messages,
@@ -84,10 +79,11 @@ def competent_centres() -> dict[str, str]:
 
 
 async def summarise(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
-    """Bring the summaries of these conversations up to date; those that are gone are passed over."""
+    """Bring the summaries and figures of these conversations up to date; those that are gone are passed over."""
     # Always in one order, so that two processes do not wait for each other.
     values = {"ids": sorted(ids), "small_talk": SMALL_TALK, "competent": competent_centres()}
     await connection.execute(_SUMMARISE, values)
+    await count_conversations(connection, ids)
 
 
 async def catch_up(engine: AsyncEngine) -> int:

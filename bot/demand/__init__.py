@@ -1,0 +1,1 @@
+"""What people asked for and did not get, noted when it is said to them; nothing here is about a person."""
