@@ -13,7 +13,8 @@ from actions.small_talk import ActionSay
 from actions.topics import ActionAnswerTopic
 from actions.turn import intent_of
 from bot.answers import sentences
-from bot.conversations.model import Button, Link, Reply
+from bot.conversations.model import Reply
+from bot.dialogue.replies import reply_of
 
 TOPIC_INTENTS = ("ask_topic", "ask_aspect", "show_source")
 BY_INTENT: dict[str, type[Action]] = {
@@ -45,14 +46,4 @@ async def answer_aside(tracker: Tracker, domain: dict[str, Any]) -> tuple[list[R
         action = BY_INTENT.get(intent, ActionSay)()
     collected = CollectingDispatcher()
     events = await action.run(collected, tracker, domain)
-    return [_reply(message) for message in collected.messages], events
-
-
-def _reply(message: dict[str, Any]) -> Reply:
-    custom = message.get("custom") or {}
-    return Reply(
-        text=message.get("text") or "",
-        buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in message.get("buttons") or ()),
-        links=tuple(Link(title=link["title"], url=link["url"]) for link in custom.get("links") or ()),
-        expects=custom.get("expects"),
-    )
+    return [reply_of(message) for message in collected.messages], events

@@ -35,10 +35,14 @@ class StoredAnswers:
     def __init__(self, engine: AsyncEngine, conversation_id: UUID) -> None:
         self._engine = engine
         self._conversation_id = conversation_id
+        self._read: dict[Kind, str] | None = None
 
     async def _all(self) -> dict[Kind, str]:
-        async with self._engine.connect() as connection:
-            return await answers_of(connection, self._conversation_id)
+        # A turn asks several times; what it erases itself is all that changes meanwhile.
+        if self._read is None:
+            async with self._engine.connect() as connection:
+                self._read = await answers_of(connection, self._conversation_id)
+        return self._read
 
     async def kinds(self) -> frozenset[Kind]:
         """Which were given."""
@@ -65,6 +69,7 @@ class StoredAnswers:
 
     async def forget(self, *kinds: Kind) -> None:
         """Erase some, or all."""
+        self._read = None
         async with self._engine.begin() as connection:
             await forget_answers(connection, self._conversation_id, *kinds)
 
@@ -87,6 +92,5 @@ async def open_desk(tracker: Tracker) -> Desk:
         private=StoredAnswers(get_engine(), conversation_id),
         now=now(),
         services=await book.services(),
-        categories=await book.categories(),
         sites=await book.sites(),
     )

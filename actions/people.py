@@ -37,7 +37,26 @@ WANTS_CALL = re.compile(
 """Of those who ask for a person: whoever wants to be telephoned."""
 
 
-class ActionPerson(Action):
+class _AboutPeople:
+    """Answers in one transaction; when the database is away, the telephone is left. No action: the SDK would register it."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Do it."""
+        try:
+            async with get_engine().begin() as connection:
+                reply = await self.answer(connection, UUID(tracker.sender_id), carried(tracker))
+        except (*AWAY, GoneError) as error:
+            log.warning("no person can be reached", action=type(self).__name__, reason=type(error).__name__)
+            reply = Reply(text=say(words.UNREACHABLE))
+        utter(dispatcher, reply)
+        return [SlotSet("not_understood", 0)]
+
+    async def answer(self, connection: AsyncConnection, conversation_id: UUID, pressed: dict[str, str]) -> Reply:
+        """What to say, once it is done."""
+        raise NotImplementedError
+
+
+class ActionPerson(_AboutPeople, Action):
     """Asked for a person: in line while the desk is open, else an honest word and what to do instead."""
 
     def name(self) -> str:
@@ -45,19 +64,10 @@ class ActionPerson(Action):
         return "action_person"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Do it; when the database is away, the telephone is left."""
-        pressed = carried(tracker)
+        """A person, or to be telephoned by one."""
         if WANTS_CALL.search(text_of(tracker)):
             return await ActionCallBack().run(dispatcher, tracker, domain)
-        try:
-            conversation_id = UUID(tracker.sender_id)
-            async with get_engine().begin() as connection:
-                reply = await self.answer(connection, conversation_id, pressed)
-        except (*AWAY, GoneError) as error:
-            log.warning("no person can be reached", reason=type(error).__name__)
-            reply = Reply(text=say(words.UNREACHABLE))
-        utter(dispatcher, reply)
-        return [SlotSet("not_understood", 0)]
+        return await super().run(dispatcher, tracker, domain)
 
     async def answer(self, connection: AsyncConnection, conversation_id: UUID, pressed: dict[str, str]) -> Reply:
         """Into the line, or out of it."""
@@ -76,24 +86,12 @@ class ActionPerson(Action):
         return words.queued(place, await usual_minutes(connection), again=not is_new)
 
 
-class ActionCallBack(Action):
+class ActionCallBack(_AboutPeople, Action):
     """To be telephoned: the number is asked for, and kept apart from the dialogue."""
 
     def name(self) -> str:
         """The name in the domain."""
         return "action_call_back"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Ask, note, or give it up."""
-        try:
-            conversation_id = UUID(tracker.sender_id)
-            async with get_engine().begin() as connection:
-                reply = await self.answer(connection, conversation_id, carried(tracker))
-        except (*AWAY, GoneError) as error:
-            log.warning("no call can be noted", reason=type(error).__name__)
-            reply = Reply(text=say(words.UNREACHABLE))
-        utter(dispatcher, reply)
-        return [SlotSet("not_understood", 0)]
 
     async def answer(self, connection: AsyncConnection, conversation_id: UUID, pressed: dict[str, str]) -> Reply:
         """One step of asking for a call."""

@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.conversations.addresses import Address, conversation_at, opt_out, wrote
 from bot.conversations.model import InboundMessage, Reply
 from bot.conversations.store import add_outgoing, store_inbound
-from bot.storage.engine import driver_connection
-from bot.storage.queue import ANSWER_TASK
 from bot.storage.tables import conversations, messages
-from channels.inbox import ANSWER_QUEUE
+from channels.inbox import queue_answer
 from channels.outbox import queue_rest
 from channels.sentences import GREETING_SHORT, HELP, NO_MEDIA, STARTED, STOPPED, say
 
@@ -91,13 +89,7 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         if command is not None:
             await _obey(connection, address, message_id, command, told=arrival.told)
             return message_id
-        task = queue.configure_task(
-            name=ANSWER_TASK,
-            queue=ANSWER_QUEUE,
-            lock=str(address.conversation_id),
-            connection=await driver_connection(connection),
-        )
-        await task.defer_async(message_id=str(message_id))
+        await queue_answer(connection, queue, address.conversation_id, message_id)
     return message_id
 
 

@@ -3,22 +3,19 @@
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.answers.centres import OUTSIDE
 from bot.conversations.addresses import Address, find
 from bot.conversations.model import Button, Link, Reply
 from bot.dialogue.payloads import make_payload
-from bot.knowledge import get_knowledge
-from bot.knowledge.nearest import Point, nearest_municipality
+from bot.knowledge.nearest import Point
 from bot.privacy.showing import filled_in
 from bot.storage.tables import conversations, messages
 from channels.arrivals import Arrival
 from channels.capabilities import TELEGRAM
+from channels.position import located
 from channels.problems import CITIZEN_SENTENCES
 from channels.sentences import CONTACT_NOT_ASKED, EDITED, GREETING, PRIVACY, PRIVACY_TITLE, say
 from channels.telegram_reading import Incoming
 
-MOST_KM = 25.0
-"""Farther than this from the middle of every municipality of ours is another region."""
 PRIVACY_LINK = Link(title=PRIVACY_TITLE, url="/privacy")
 START_BUTTONS = (
     Button(title="Trova il centro", payload=make_payload("find_centre")),
@@ -44,7 +41,8 @@ async def arrival_of(engine: AsyncEngine, incoming: Incoming) -> tuple[Arrival, 
         case "too_long":
             return _arrival(incoming, answer=Reply(text=CITIZEN_SENTENCES[413])), True
         case "location":
-            return _located(incoming), True
+            assert incoming.point is not None
+            return located(_arrival(incoming), Point(*incoming.point)), True
         case "contact":
             return await _contact(engine, incoming), True
     return _arrival(incoming), True
@@ -63,16 +61,6 @@ async def _started(engine: AsyncEngine, incoming: Incoming) -> tuple[Arrival, bo
         return _arrival(incoming, command="start"), False
     hello = Reply(text=say(GREETING), buttons=START_BUTTONS, links=(PRIVACY_LINK,))
     return _arrival(incoming, answer=hello), False
-
-
-def _located(incoming: Incoming) -> Arrival:
-    """The municipality a position is nearest to, as if its button were pressed. The position itself is not kept."""
-    assert incoming.point is not None
-    municipality, distance = nearest_municipality(get_knowledge(), Point(*incoming.point))
-    if distance > MOST_KM:
-        return _arrival(incoming, text="(posizione fuori dal Piemonte)", answer=Reply(text=say(OUTSIDE)))
-    payload = make_payload("choose_place", place=municipality.name)
-    return _arrival(incoming, text=f"(posizione: {municipality.name})", payload=payload)
 
 
 async def _contact(engine: AsyncEngine, incoming: Incoming) -> Arrival:

@@ -6,20 +6,16 @@ Of the form only the number, the words, the choice and the position are read: th
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.answers.centres import OUTSIDE
 from bot.conversations.model import Reply
-from bot.dialogue.payloads import PayloadError, check_payload, make_payload
-from bot.knowledge import get_knowledge
-from bot.knowledge.nearest import Point, nearest_municipality
+from bot.dialogue.payloads import PayloadError, check_payload
+from bot.knowledge.nearest import Point
 from channels.arrivals import Arrival, Command
 from channels.capabilities import SMS, WHATSAPP
+from channels.position import located
 from channels.problems import CITIZEN_SENTENCES, Problem
-from channels.sentences import say
 from channels.twilio_words import WHATSAPP_PREFIX
 from channels.webchat import can_be_stored, clean_text
 
-MOST_KM = 25.0
-"""Farther than this from the middle of every municipality of ours is another region."""
 OPT_OUT: dict[str, Command] = {"STOP": "stop", "START": "start", "HELP": "help"}
 MAX_ID_CHARS = 64
 
@@ -65,15 +61,10 @@ def _pressed(form: Mapping[str, str]) -> str | None:
 
 
 def _located(form: Mapping[str, str], arrival: Arrival) -> Arrival:
-    """The municipality a position is nearest to, as if its button were pressed. The position itself is not kept."""
     try:
         point = Point(float(form["Latitude"]), float(form["Longitude"]))
     except ValueError:
         return replace(arrival, text="(posizione)", command="media")
     if not (abs(point.lat) <= 90 and abs(point.lon) <= 180):
         return replace(arrival, text="(posizione)", command="media")
-    municipality, distance = nearest_municipality(get_knowledge(), point)
-    if distance > MOST_KM:
-        return replace(arrival, text="(posizione fuori dal Piemonte)", answer=Reply(text=say(OUTSIDE)))
-    payload = make_payload("choose_place", place=municipality.name)
-    return replace(arrival, text=f"(posizione: {municipality.name})", payload=payload)
+    return located(arrival, point)

@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,9 @@ UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"})
 """Unicode categories that show nothing on their own: controls, joiners, spaces, marks that need a letter."""
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that show nothing although their category says letter or symbol: Hangul fillers, the empty Braille cell."""
+
+Push = Callable[[web.Application, web.WebSocketResponse, UUID, int], Coroutine[Any, Any, None]]
+"""Sends what is new in a conversation after a sequence number, for as long as the socket is open."""
 
 routes = web.RouteTableDef()
 
@@ -97,13 +100,18 @@ async def poll(request: web.Request) -> web.Response:
 
 @routes.get("/webchat/v1/conversations/{id}/stream", name="webchat_stream")
 async def stream(request: web.Request) -> web.WebSocketResponse:
-    """The same messages pushed, each as one JSON text frame. What the client sends is ignored."""
+    """The same messages pushed, each as one JSON text frame."""
+    return await serve_socket(request, push_messages)
+
+
+async def serve_socket(request: web.Request, push_news: Push) -> web.WebSocketResponse:
+    """Push to one conversation's socket until either side ends. What the client sends is ignored."""
     check_origin(request)
     conversation_id = await authorised(request)
     after = int(read_number(request, "after", default=0, most=2**31 - 1))
     socket = web.WebSocketResponse(heartbeat=SOCKET_PING_SECONDS, max_msg_size=4096, protocols=("sportello",))
     await socket.prepare(request)
-    push = asyncio.create_task(push_messages(request.app, socket, conversation_id, after))
+    push = asyncio.create_task(push_news(request.app, socket, conversation_id, after))
     try:
         async for frame in socket:
             if frame.type is WSMsgType.ERROR:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversations.model import Message
@@ -24,13 +24,12 @@ from channels.webchat import (
     ANNOUNCEMENTS,
     MAX_WAIT_SECONDS,
     SETTINGS,
-    SOCKET_PING_SECONDS,
     STATEMENTS,
     as_json,
     authorised,
-    check_origin,
     json_response,
     read_number,
+    serve_socket,
 )
 
 log = structlog.get_logger()
@@ -53,7 +52,7 @@ class News:
 async def live(request: web.Request) -> web.StreamResponse:
     """Messages with their cards, and the presence: pushed, or once when there is news."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
-        return await _stream(request)
+        return await serve_socket(request, _push)
     conversation_id = await authorised(request)
     after = int(read_number(request, "after", default=0, most=2**31 - 1))
     wait = min(read_number(request, "wait", default=0, most=3600), MAX_WAIT_SECONDS)
@@ -62,23 +61,6 @@ async def live(request: web.Request) -> web.StreamResponse:
         raise Problem(404, "conversation_unknown", "no conversation has this id")
     shown = [await dressed(request.app, message) for message in news.messages]
     return json_response({"messages": shown, "presence": asdict(news.presence)})
-
-
-async def _stream(request: web.Request) -> web.WebSocketResponse:
-    check_origin(request)
-    conversation_id = await authorised(request)
-    after = int(read_number(request, "after", default=0, most=2**31 - 1))
-    socket = web.WebSocketResponse(heartbeat=SOCKET_PING_SECONDS, max_msg_size=4096, protocols=("sportello",))
-    await socket.prepare(request)
-    push = asyncio.create_task(_push(request.app, socket, conversation_id, after))
-    try:
-        async for frame in socket:
-            if frame.type is WSMsgType.ERROR:
-                break
-    finally:
-        push.cancel()
-        await asyncio.gather(push, return_exceptions=True)
-    return socket
 
 
 async def _push(app: web.Application, socket: web.WebSocketResponse, conversation_id: UUID, after: int) -> None:

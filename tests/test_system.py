@@ -247,8 +247,7 @@ def test_a_stop_while_the_model_is_trained_leaves_no_process_behind(signum: sign
         started = System(folder, cache_dir=folder / "empty")
         try:
             started.wait_until_said("addestro il modello")
-            family = psutil.Process(started.process.pid).children(recursive=True)
-            assert any("train" in child.cmdline() for child in family)
+            family = family_in_training(started)
             started.process.send_signal(signum)
             started.process.wait(15)
             _, alive = psutil.wait_procs(family, timeout=5)
@@ -258,6 +257,17 @@ def test_a_stop_while_the_model_is_trained_leaves_no_process_behind(signum: sign
             assert left == []
         finally:
             started.end()
+
+
+def family_in_training(started: System) -> list[psutil.Process]:
+    """The processes below the supervisor once the one that trains is among them: it is announced just before."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        family = psutil.Process(started.process.pid).children(recursive=True)
+        if any("train" in child.cmdline() for child in family):
+            return family
+        time.sleep(0.1)
+    raise AssertionError(f"nothing trains: {started.said()}")
 
 
 def test_ctrl_c_leaves_no_process_behind(system: System) -> None:

@@ -1,6 +1,5 @@
 """`sportello agenda`: seeding the sample calendar, addresses of desk feeds, outcomes, the next free places."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
@@ -85,17 +84,10 @@ def free(centre: str, service: str, limit: int = 10) -> None:
 def _run(work: Callable[["AsyncEngine"], Awaitable[T]]) -> T:
     """Do the work on an engine of its own; what is not found, or does not answer, is said in one line."""
     from bot.agenda.model import AgendaError, NotFoundError
-    from bot.storage.engine import create_engine
-
-    async def with_engine() -> T:
-        engine = create_engine(pool_size=1)
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
+    from bot.storage.engine import run_with_engine
 
     try:
-        return asyncio.run(with_engine())
+        return run_with_engine(work)
     except NotFoundError as error:
         typer.echo(f"non trovato: {error}", err=True)
     except AgendaError as error:

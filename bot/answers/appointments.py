@@ -43,12 +43,10 @@ UNDER_15 = (
     "Prima dei 15 anni non si può prenotare: i servizi per il lavoro partono da quell'età. "
     "Un genitore può chiamare il numero verde {freephone} e chiedere consiglio."
 )
-NO_ADULT_LIMIT = "Quanti anni compiuti hai?"
 WHAT_TO_CHANGE = "Che cosa vuoi cambiare?"
 STOPPED = "Va bene, mi fermo qui e non prenoto niente. Quando vuoi ricominciare scrivi «riprendi»."
 STOPPED_CHANGE = "Va bene, non cambio niente: il tuo appuntamento resta com'è."
 RESUMED = "Riprendiamo da dove eravamo."
-NOTHING_TO_RESUME = "Non c'è una prenotazione a metà."
 FIRST_STEP = "Siamo già al primo passo."
 MISSED_ONCE = "Non ho capito bene."
 MISSED_TWICE = (
@@ -56,7 +54,6 @@ MISSED_TWICE = (
     "Oppure riprova con una frase breve."
 )
 TAKEN = "Quel posto è stato preso proprio adesso. Posso proporti questi:"
-TAKEN_NO_MORE = "Quel posto è stato preso proprio adesso, e vicino non ne vedo altri."
 UNAVAILABLE = (
     "In questo momento l'agenda non risponde. Non ho cambiato niente: quello che hai già prenotato vale. "
     "Riprova tra qualche minuto o chiama il numero verde {freephone}."
@@ -110,7 +107,6 @@ NO_CODE = (
     "Senza codice non riesco a trovarlo. Il codice è nel messaggio di conferma e nei promemoria. "
     "Se non lo trovi, chiama il numero verde {freephone}."
 )
-FIRST_ABOUT = "Prima rispondo alla tua domanda."
 
 
 def capital(text: str) -> str:
@@ -124,11 +120,6 @@ def button_time(starts: datetime) -> str:
     days = ("lun", "mar", "mer", "gio", "ven", "sab", "dom")
     months = ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic")
     return f"{days[local.weekday()]} {local.day} {months[local.month - 1]}, {local.hour}:{local.minute:02}"
-
-
-def day_title(day: date) -> str:
-    """A day on a button: "giovedì 5 marzo"."""
-    return day_in_words(day, day)
 
 
 def deadline(until: datetime, *, today: date) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from bot.agenda.model import AppointmentBook, Category, Citizen, Service, Site
+from bot.agenda.model import AppointmentBook, Citizen, Service, Site
 from bot.knowledge import Knowledge
 from bot.privacy.answers import Kind
 
@@ -39,7 +39,6 @@ class Desk:
     private: PrivateAnswers
     now: datetime
     services: dict[str, Service]
-    categories: dict[str, Category]
     sites: dict[str, Site]
 
     @property

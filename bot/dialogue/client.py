@@ -1,11 +1,11 @@
 """The worker's client of Rasa: a message in, the answer and how it was understood out."""
 
 import asyncio
-from typing import Any
 
 import aiohttp
 
-from bot.conversations.model import Button, Link, Parse, Reply, Waiting
+from bot.conversations.model import Parse, Reply, Waiting
+from bot.dialogue.replies import reply_of
 from bot.privacy.masking import mask
 
 PATH = "/webhooks/sportello/messages"
@@ -67,14 +67,4 @@ class DialogueClient:
         if not data["messages"]:
             # Silence is never an answer.
             raise DialogueFailed(f"no words for the intent {data['parse']['intent']!r}")
-        return [_reply(item) for item in data["messages"]], Parse(**data["parse"])
-
-
-def _reply(item: dict[str, Any]) -> Reply:
-    custom = item.get("custom") or {}
-    return Reply(
-        text=item.get("text") or custom.get("text") or "",
-        buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in item.get("buttons") or ()),
-        links=tuple(Link(title=link["title"], url=link["url"]) for link in custom.get("links") or ()),
-        expects=custom.get("expects"),
-    )
+        return [reply_of(item) for item in data["messages"]], Parse(**data["parse"])

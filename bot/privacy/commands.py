@@ -1,6 +1,5 @@
 """`sportello privacy`: what is too old, everything about a person, erasing it, receipts, legal holds."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -202,13 +201,6 @@ def _chosen(found: "Found", only: Sequence[UUID] | None) -> tuple[list[UUID], li
 
 
 def _run(work: Callable[["AsyncEngine"], Awaitable[T]]) -> T:
-    from bot.storage.engine import create_engine
+    from bot.storage.engine import run_with_engine
 
-    async def with_engine() -> T:
-        engine = create_engine(pool_size=1)
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(with_engine())
+    return run_with_engine(work)

@@ -1,9 +1,15 @@
 """Connections: addresses, the asynchronous engine, and the procrastinate connector on the same database."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.settings import SettingsError, get_settings
+
+T = TypeVar("T")
 
 
 def database_url() -> str:
@@ -39,6 +45,19 @@ def create_statement_engine(*, pool_size: int = 10) -> AsyncEngine:
     return create_async_engine(
         sqlalchemy_url(), pool_size=pool_size, max_overflow=5, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
     )
+
+
+def run_with_engine(work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+    """Run a command's work on an engine of its own, which is closed again."""
+
+    async def with_engine() -> T:
+        engine = create_engine(pool_size=1)
+        try:
+            return await work(engine)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(with_engine())
 
 
 async def driver_connection(connection: AsyncConnection) -> object:

@@ -3,19 +3,13 @@
 from pathlib import Path
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.settings import get_settings
+from channels.templates import templates_in
 
 HERE = Path(__file__).parent
 
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = templates_in(HERE / "templates")
 
 PRIVATE = {
     # Whoever has the address can act: it is kept by no cache, passed on to no other site, found by no search.

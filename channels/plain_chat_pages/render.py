@@ -9,22 +9,16 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.clock import ROME
 from bot.conversations.model import Message
 from bot.settings import get_settings
 from channels.appointment_pages.render import PRIVATE
+from channels.templates import templates_in
 
 HERE = Path(__file__).parent
 
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = templates_in(HERE / "templates")
 
 _NOTHING: dict[str, Any] = {
     "ticket": "",
