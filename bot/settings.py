@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     video_url_template: str = "https://video.example.org/{room}"
     hold_minutes: int = Field(5, ge=1, le=60)
     offer_minutes: int = Field(120, ge=1)
+    outcome_undo_minutes: float = Field(10, ge=0)  # "held" and "missed" can be taken back; who missed is told after it
     sample_calendar: bool = True
 
     # A person instead of the assistant. Hours as `mon-fri 09:00-16:00`, several separated by commas; none on holidays

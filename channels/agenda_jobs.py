@@ -20,13 +20,16 @@ from bot import clock
 from bot.agenda.catalogue import read_service, read_sites
 from bot.agenda.holds import forget_expired
 from bot.agenda.model import Slot
+from bot.agenda.notices import Notice, next_notice, said_in
+from bot.agenda.proposals import instead_of
 from bot.agenda.records import conversations_of
 from bot.agenda.reminders import due_reminders, missed_unannounced
 from bot.agenda.rules import movable_until
 from bot.agenda.waiting import leave, next_offers
+from bot.answers.changed import told
 from bot.answers.reminders import freed_place, is_short, missed, reminder
 from bot.conversations.model import Reply
-from bot.conversations.store import add_outgoing, record_incident
+from bot.conversations.store import add_outgoing, last_message_id, record_incident
 from bot.storage.tables import conversations
 from channels.capabilities import CHANNELS
 from channels.elsewhere import last_said_elsewhere
@@ -36,7 +39,7 @@ log = structlog.get_logger()
 EVERY_SECONDS = 2.0
 
 Wording = Callable[..., Reply]
-Told = Callable[[AsyncConnection, datetime], Awaitable[bool]]
+Tell = Callable[[AsyncConnection, datetime], Awaitable[bool]]
 
 
 async def tell_about_appointments(engine: AsyncEngine) -> None:
@@ -50,7 +53,7 @@ async def tell_about_appointments(engine: AsyncEngine) -> None:
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def _attempt(engine: AsyncEngine, what: str, work: Told) -> None:
+async def _attempt(engine: AsyncEngine, what: str, work: Tell) -> None:
     try:
         await tell_all(engine, work)
     except (DBAPIError, PoolTimeoutError, OSError) as error:
@@ -61,12 +64,12 @@ async def _attempt(engine: AsyncEngine, what: str, work: Told) -> None:
         log.exception("appointments not told about", what=what)
 
 
-async def tell_all(engine: AsyncEngine, told: Told) -> None:
+async def tell_all(engine: AsyncEngine, tell: Tell) -> None:
     """One message a transaction until nothing is due: what fails takes nothing else with it."""
     more = True
     while more:
         async with engine.begin() as connection:
-            more = await told(connection, clock.now())
+            more = await tell(connection, clock.now())
 
 
 async def tell_reminder(connection: AsyncConnection, now: datetime) -> bool:
@@ -92,11 +95,21 @@ async def tell_freed_places(connection: AsyncConnection, now: datetime) -> bool:
 
 async def tell_missed(connection: AsyncConnection, now: datetime) -> bool:
     """Kind words to the next person who was not there; returns whether there was one."""
-    found = await missed_unannounced(connection, limit=1)
+    found = await missed_unannounced(connection, now=now, limit=1)
     for appointment in found:
         wording = partial(missed, appointment, now=now)
         await _say(connection, await conversations_of(connection, appointment), appointment.slot, wording)
     return bool(found)
+
+
+async def tell_changed(connection: AsyncConnection, now: datetime) -> bool:
+    """What an operator changed, to the next person concerned; returns whether there was one."""
+    notice = await next_notice(connection, now=now)
+    if notice is not None:
+        slot = notice.appointment.slot
+        wording = partial(told, notice, proposals=await instead_of(connection, notice, now=now), now=now)
+        await _say(connection, await conversations_of(connection, notice.appointment), slot, wording, notice=notice)
+    return notice is not None
 
 
 async def sweep(connection: AsyncConnection, now: datetime) -> bool:
@@ -105,17 +118,28 @@ async def sweep(connection: AsyncConnection, now: datetime) -> bool:
     return False
 
 
-WORK: tuple[tuple[int, str, Told], ...] = (
+WORK: tuple[tuple[int, str, Tell], ...] = (
     (1, "reminders", tell_reminder),
     (1, "missed", tell_missed),
+    (1, "changes", tell_changed),
     (5, "freed places", tell_freed_places),
     (300, "expired holds", sweep),
 )
 """What is done every so many rounds. Looking for freed places reads the calendars for everybody who waits."""
 
 
-async def _say(connection: AsyncConnection, candidates: Sequence[UUID], slot: Slot, wording: Wording) -> bool:
-    """Write to the first of these conversations that is still there; False when all were erased."""
+async def _say(
+    connection: AsyncConnection,
+    candidates: Sequence[UUID],
+    slot: Slot,
+    wording: Wording,
+    *,
+    notice: Notice | None = None,
+) -> bool:
+    """Write to the first of these conversations that is still there; False when all were erased.
+
+    `notice`: what it says, if it says one.
+    """
     query = select(conversations.c.id, conversations.c.channel).where(conversations.c.id.in_(candidates))
     channels = {row.id: row.channel for row in await connection.execute(query.with_for_update(key_share=True))}
     conversation_id = next((one for one in candidates if one in channels), None)
@@ -131,6 +155,8 @@ async def _say(connection: AsyncConnection, candidates: Sequence[UUID], slot: Sl
         log.error("not worded", conversation=str(conversation_id), incident=number, reason=repr(error))  # noqa: TRY400
     else:
         await add_outgoing(connection, conversation_id, [reply])
+        if notice is not None:
+            await said_in(connection, notice.id, await last_message_id(connection, conversation_id))
         if CHANNELS[channels[conversation_id]].pulled:
             await last_said_elsewhere(connection, conversation_id)
     return True

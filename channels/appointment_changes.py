@@ -15,8 +15,9 @@ from bot.agenda.model import (
     SlotQuery,
     SlotTakenError,
 )
+from bot.agenda.slot_values import slot_of
 from bot.agenda.words import REASONS
-from channels.appointment_pages.choices import SLOTS_SOUGHT, days_of, slot_of
+from channels.appointment_pages.choices import SLOTS_SOUGHT, days_of
 from channels.appointment_pages.visit import Visit, visit_to, visited
 
 NO_PLACE = "Scegli un giorno e un'ora."

@@ -5,6 +5,7 @@ on either, is left alone. Only messages Sportello writes first, and answers that
 """
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,13 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.agenda.catalogue import read_service, read_sites
 from bot.agenda.model import Appointment, NotFoundError
+from bot.agenda.notices import Notice, notice_said_in
+from bot.agenda.proposals import instead_of
 from bot.agenda.records import read
 from bot.agenda.rules import movable_until
 from bot.agenda.tables import claimed_by
+from bot.answers.changed import told
 from bot.answers.reminders import reminder
 from bot.conversations.addresses import Address, addresses_of, conversation_at, find
 from bot.conversations.model import Button, Link, Reply
-from bot.conversations.store import add_outgoing
+from bot.conversations.store import add_outgoing, last_message_id
 from bot.privacy.answers import is_phone
 from bot.settings import get_settings
 from bot.storage.tables import conversations, messages
@@ -45,14 +49,15 @@ async def say_elsewhere(connection: AsyncConnection, message_id: UUID) -> bool:
     known = await addresses_of(connection, message["conversation_id"])
     if message["sender"] == "citizen" or any(one.channel == SMS.name or one.opted_out_at for one in known):
         return False
-    appointment = await _reminded_of(connection, message)
+    about = await _told_of(connection, message)
+    appointment = about.appointment if about is not None else None
     number = _number(appointment, known)
     if number is None or not (appointment or _may_be_missed(message, known)) or "‹" in message["text"]:
         return False
     if not await _may_be_written_to(connection, number) or await _said_already(connection, message_id):
         return False
     address, _ = await conversation_at(connection, SMS.name, number)
-    reply = await _short(connection, appointment) if appointment else _copied(message)
+    reply = await _short(connection, about) if about is not None else _copied(message)
     if appointment is not None:
         # Who answers the text message answers for the appointment.
         row = {"appointment_id": appointment.id, "conversation_id": address.conversation_id, "created_at": clock.now()}
@@ -66,9 +71,23 @@ async def say_elsewhere(connection: AsyncConnection, message_id: UUID) -> bool:
 
 async def last_said_elsewhere(connection: AsyncConnection, conversation_id: UUID) -> bool:
     """Say what was just said in a conversation also as a text message: its page may be closed."""
-    last = select(conversations.c.last_seq).where(conversations.c.id == conversation_id).scalar_subquery()
-    query = select(messages.c.id).where(messages.c.conversation_id == conversation_id, messages.c.seq == last)
-    return await say_elsewhere(connection, (await connection.execute(query)).scalar_one())
+    return await say_elsewhere(connection, await last_message_id(connection, conversation_id))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The appointment a message is about; and the notice it says, when it is no reminder."""
+
+    appointment: Appointment
+    notice: Notice | None = None
+
+
+async def _told_of(connection: AsyncConnection, message: RowMapping) -> _Told | None:
+    notice = await notice_said_in(connection, message["id"])
+    if notice is not None:
+        return _Told(notice.appointment, notice)
+    appointment = await _reminded_of(connection, message)
+    return _Told(appointment) if appointment is not None else None
 
 
 async def _reminded_of(connection: AsyncConnection, message: RowMapping) -> Appointment | None:
@@ -123,14 +142,32 @@ async def _said_already(connection: AsyncConnection, message_id: UUID) -> bool:
     ).first() is not None
 
 
-async def _short(connection: AsyncConnection, appointment: Appointment) -> Reply:
-    """The reminder in the words for text messages."""
+async def _short(connection: AsyncConnection, about: _Told) -> Reply:
+    """The reminder or the notice in the words for text messages."""
+    appointment, now = about.appointment, clock.now()
     slot = appointment.slot
     found = await read_service(connection, slot.service_id)
     assert found is not None  # a service with appointments stays
     site = (await read_sites(connection))[slot.site_id]
+    if about.notice is not None:
+        places = await instead_of(connection, about.notice, now=now)
+        return told(about.notice, found[0], site, proposals=places, now=now, short=True)
     until = await movable_until(connection, slot.service_id, slot.starts)
-    return reminder(appointment, found[0], site, until=until, now=clock.now(), short=True)
+    return reminder(appointment, found[0], site, until=until, now=now, short=True)
+
+
+async def answers_by_sms(connection: AsyncConnection, appointment: Appointment) -> bool:
+    """Have an appointment told about, and changed, by text messages to the number given for it; whether that is possible.
+
+    For those booked by an operator with the citizen's consent.
+    """
+    number = _number(appointment, [])
+    if get_settings().twilio_sms_from is None or number is None or not await _may_be_written_to(connection, number):
+        return False
+    address, _ = await conversation_at(connection, SMS.name, number)
+    row = {"appointment_id": appointment.id, "conversation_id": address.conversation_id, "created_at": clock.now()}
+    await connection.execute(pg_insert(claimed_by).values(**row).on_conflict_do_nothing())
+    return True
 
 
 def _copied(message: RowMapping) -> Reply:

@@ -9,6 +9,7 @@ from bot.settings import Settings
 from bot.storage.engine import create_engine
 from console import (
     administration,
+    calendar,
     invitations,
     live,
     login,
@@ -47,6 +48,7 @@ PARTS = (
     lessons_page,
     regression_page,
     flag,
+    *calendar.PAGES,
     administration,
     privacy,
 )

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
 
+from bot.agenda.model import BookUnavailableError
 from channels.problems import Handler
 from console import sessions
 from console.access import access_of
@@ -67,6 +68,8 @@ async def failures(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(request, error.status, error.text if error.content_type == "text/x-console" else None)
     except ConnectionError:
         raise
+    except BookUnavailableError:
+        return problem(request, 503)
     except OperationalError as error:
         log.warning("database away", reason=type(error.orig).__name__)
         return problem(request, 503)

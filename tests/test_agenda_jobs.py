@@ -342,6 +342,9 @@ async def test_a_missed_appointment_gets_kind_words_once_and_a_new_offer(
     appointment = await agenda.booked(conversation_id=chat.id)
     agenda.set_clock("2026-03-05T10:15")
     await agenda.book.mark(appointment.id, "non_presentato")
+    await tell_everything(engine)
+    assert await said(chat) == []  # it may be taken back
+    agenda.set_clock("2026-03-05T10:26")
     other = create_engine(pool_size=4)
     await asyncio.gather(*(tell_all(one, tell_missed) for one in (engine, other) * 2))
     await other.dispose()

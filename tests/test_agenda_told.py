@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from agenda_support import ANNA, NOW, Agenda, small_agenda
 
+from bot import clock
 from bot.agenda.feeds import feed_of, rotate_secret
 from bot.agenda.model import (
     NotFoundError,
@@ -78,8 +79,10 @@ async def test_who_did_not_come_is_told_once(agenda: Agenda) -> None:
     await agenda.book.mark(made.id, "non_presentato")
     await agenda.book.mark(came.id, "erogato")
     async with agenda.engine.begin() as connection:
-        assert [one.id for one in await missed_unannounced(connection)] == [made.id]
-        assert await missed_unannounced(connection) == []
+        assert await missed_unannounced(connection, now=clock.now() + timedelta(minutes=9)) == []
+        later = clock.now() + timedelta(minutes=11)
+        assert [one.id for one in await missed_unannounced(connection, now=later)] == [made.id]
+        assert await missed_unannounced(connection, now=later) == []
 
 
 async def test_a_desk_feed_needs_its_last_secret(agenda: Agenda) -> None:

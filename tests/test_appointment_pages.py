@@ -18,10 +18,11 @@ from bot.agenda.feeds import rotate_secret
 from bot.agenda.model import Appointment, BookUnavailableError, Citizen
 from bot.agenda.page_tokens import PageTokenError, page_token, page_url, read_page_token
 from bot.agenda.rooms import room_name, room_url
+from bot.agenda.slot_values import slot_of, value_of
 from bot.knowledge.readability import gulpease
 from bot.settings import SettingsError
 from bot.storage.engine import create_engine
-from channels.appointment_pages.choices import SLOTS_SOUGHT, days_of, slot_of, value_of
+from channels.appointment_pages.choices import SLOTS_SOUGHT, days_of
 from channels.appointment_pages.visit import BOOK
 
 Configure = Callable[..., None]

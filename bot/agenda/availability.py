@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import text
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.calendar import Desk, Opening, closed_reason, local_day, openings
 from bot.agenda.catalogue import read_desks, read_service
-from bot.agenda.model import Mode, Service, Slot, SlotQuery
+from bot.agenda.model import Actor, Mode, Service, Slot, SlotQuery
 from bot.clock import ROME
 
 # Neighbouring claims come back as one interval. None lasts more than a day (a constraint), hence the lower bound,
@@ -42,13 +42,15 @@ async def free_slots(
     per_day: int | None = None,
     not_before: datetime | None = None,
     leave_out: Collection[tuple[str, datetime]] = (),
+    by: Actor = "citizen",
 ) -> list[Slot]:
     """As the protocol's method. None starts before `not_before`, nor at a (site, start) of `leave_out`."""
     service, blocked = await read_service(connection, query.service_id) or (None, True)
     if service is None or blocked:
         return []
     modes = tuple(mode for mode in query.modes or service.modes if mode in service.modes)
-    earliest = max(query.now + service.min_notice, not_before or query.now)
+    notice = service.min_notice if by == "citizen" else timedelta(0)
+    earliest = max(query.now + notice, not_before or query.now)
     latest = query.now + service.max_ahead
     days = list(_days(query, earliest, latest))
     if not (days and modes and query.site_ids):
@@ -131,17 +133,26 @@ def _in_order(
 
 
 def _free_starts(desk: Desk, day: date, seconds: int, busy: Busy) -> list[int]:
-    free = Counter[int]()
     lanes = busy.get(desk.id, {})
+    return [start for start, places in free_places(desk, day, seconds, lanes).items() if places > 0]
+
+
+def free_places(desk: Desk, day: date, seconds: int | None, lanes: Mapping[int, Taken]) -> Counter[int]:
+    """How many places of that length are free at each start of a day; of the opening's own steps when none is given.
+
+    What is taken of a lane comes by start and does not overlap.
+    """
+    free = Counter[int]()
     for opening in openings(desk, day):
+        length = seconds or opening.step
         for lane in range(1, opening.places + 1):
-            for part in _free_parts(opening, seconds, *lanes.get(lane, ((), ()))):
+            for part in _free_parts(opening, length, *lanes.get(lane, ((), ()))):
                 free.update(part)
         for lane, taken in lanes.items():
             # Left from when there were more places: it takes one of those there are now.
             if lane > opening.places:
-                free.subtract(set(opening.slots(seconds)).difference(*_free_parts(opening, seconds, *taken)))
-    return [start for start, places in free.items() if places > 0]
+                free.subtract(set(opening.slots(length)).difference(*_free_parts(opening, length, *taken)))
+    return free
 
 
 def _free_parts(opening: Opening, seconds: int, begins: Sequence[int], ends: Sequence[int]) -> list[range]:

@@ -1,5 +1,6 @@
 """From a hold to an appointment, and from one appointment to another: confirm and move, each one transaction."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,12 @@ from bot.agenda.rules import check_movable
 from bot.agenda.tables import appointments, claimed_by, claims, lapsed_holds, offers, waiting
 from bot.agenda.transactions import lock
 
+KEPT_BY_A_MOVE = ("conversation_id", "citizen", "surname_fingerprints", "sample", "code", "by_operator")
 
-async def confirm(connection: AsyncConnection, hold_id: UUID, citizen: Citizen, *, now: datetime) -> Appointment:
+
+async def confirm(
+    connection: AsyncConnection, hold_id: UUID, citizen: Citizen, *, now: datetime, by: Actor = "citizen"
+) -> Appointment:
     """As the protocol's method."""
     if done := await _booked(connection, hold_id):
         return done
@@ -28,9 +33,10 @@ async def confirm(connection: AsyncConnection, hold_id: UUID, citizen: Citizen, 
     if done := await _booked(connection, hold_id):
         return done
     await _check_not_booked(connection, held, now=now)
-    slot = await _secured(connection, held, now=now)
+    slot = await _secured(connection, held, now=now, by=by)
     values = {
         "conversation_id": held.conversation_id,
+        "by_operator": by == "operator",
         "citizen": sealed(citizen),
         "surname_fingerprints": name_fingerprints(citizen.name),
     }
@@ -51,13 +57,15 @@ async def move(
     if old["state"] != "da_erogare" or held.slot.service_id != old["service_id"]:
         raise NotFoundError(str(appointment_id))
     await check_movable(connection, old, now=now, by=by)
-    await _check_not_booked(connection, held, now=now, moving=appointment_id)
-    slot = await _secured(connection, held, now=now)
+    # An operator holds the place for them, in no conversation of theirs.
+    theirs = held if by == "citizen" else replace(held, conversation_id=old["conversation_id"])
+    await _check_not_booked(connection, theirs, now=now, moving=appointment_id)
+    slot = await _secured(connection, held, now=now, by=by)
     closed = {"state": "spostato", "claim_id": None, "moved_to": hold_id, "changed_at": now}
     await connection.execute(update(appointments).where(appointments.c.id == appointment_id).values(closed))
     await connection.execute(delete(claims).where(claims.c.id == appointment_id))
     await reminders.drop(connection, appointment_id)
-    kept = {key: old[key] for key in ("conversation_id", "citizen", "surname_fingerprints", "sample", "code")}
+    kept = {key: old[key] for key in KEPT_BY_A_MOVE}
     new = await _appointment(connection, held, slot, kept | {"moved_from": appointment_id}, now=now)
     also = select(literal(hold_id), claimed_by.c.conversation_id, literal(now)).where(
         claimed_by.c.appointment_id == appointment_id
@@ -76,6 +84,11 @@ async def _locked(connection: AsyncConnection, hold_id: UUID, *site_ids: str) ->
     if held is None:
         raise NotFoundError(str(hold_id))
     return held
+
+
+async def made_of(connection: AsyncConnection, hold_id: UUID) -> Appointment | None:
+    """What was made of this hold already."""
+    return await _booked(connection, hold_id)
 
 
 async def _booked(connection: AsyncConnection, hold_id: UUID, *, moved_from: UUID | None = None) -> Appointment | None:
@@ -108,7 +121,7 @@ async def _check_not_booked(
         raise NotBookableError("already_booked")
 
 
-async def _secured(connection: AsyncConnection, held: Claim, *, now: datetime) -> Slot:
+async def _secured(connection: AsyncConnection, held: Claim, *, now: datetime, by: Actor) -> Slot:
     """Make the hold's claim last; one that expired is taken anew, by the rules of now. Raises `SlotTakenError`."""
     assert held.conversation_id is not None  # only an appointment's claim has none
     if held.present and held.expires_at is not None and held.expires_at > now:
@@ -117,7 +130,7 @@ async def _secured(connection: AsyncConnection, held: Claim, *, now: datetime) -
         return held.slot
     await connection.execute(delete(claims).where(claims.c.id == held.id))
     await connection.execute(delete(lapsed_holds).where(lapsed_holds.c.id == held.id))
-    room = await room_for(connection, held.slot, now=now)
+    room = await room_for(connection, held.slot, now=now, by=by)
     return await take(connection, held.id, room, conversation_id=held.conversation_id, expires_at=None, now=now)
 
 

@@ -68,6 +68,8 @@ class Desk:
     hours: tuple[WeeklyHours, ...]
     exceptions: tuple[DayException, ...] = ()
     service_ids: tuple[str, ...] | None = None  # None: every service
+    active: bool = True  # False: it receives nobody, for now
+    title: str = ""
 
     @cached_property
     def known_days(self) -> "dict[date, tuple[Opening, ...]]":
@@ -76,7 +78,7 @@ class Desk:
 
     def serves(self, service_id: str, mode: Mode) -> bool:
         """Whether the service can be had here in that mode."""
-        return mode in self.modes and (self.service_ids is None or service_id in self.service_ids)
+        return self.active and mode in self.modes and (self.service_ids is None or service_id in self.service_ids)
 
 
 class Opening(NamedTuple):
@@ -131,7 +133,7 @@ def openings(desk: Desk, day: date) -> "tuple[Opening, ...]":
 
 def _openings(desk: Desk, day: date) -> Iterator[Opening]:
     exceptions = [one for one in desk.exceptions if one.applies(day)]
-    if any(one.closed and one.opens is None for one in exceptions):
+    if not desk.active or any(one.closed and one.opens is None for one in exceptions):
         return
     regular = () if holiday_name(day, desk.municipality) else desk.hours
     opened = [_opening(day, one.opens, one.closes, one) for one in regular if one.applies(day)]

@@ -15,13 +15,13 @@ from bot.agenda.tables import categories, services, sites
 
 # One statement: a search must not cost a round trip for each kind of row.
 DESKS = text("""
-SELECT d.id, d.site_id, s.municipality, d.modes, d.service_ids,
+SELECT d.id, d.site_id, d.title, s.municipality, d.modes, d.service_ids, d.active,
     (SELECT json_agg(h) FROM agenda_hours h WHERE h.desk_id = d.id)::text AS hours,
     (SELECT json_agg(e) FROM agenda_exceptions e
      WHERE e.last_day >= :from_day AND (e.desk_id = d.id OR e.site_id = d.site_id
         OR (e.desk_id IS NULL AND e.site_id IS NULL)))::text AS exceptions
 FROM agenda_desks d JOIN agenda_sites s ON s.id = d.site_id
-WHERE d.site_id = ANY(:site_ids) AND (CAST(:service_id AS text) IS NULL OR d.service_ids IS NULL
+WHERE d.site_id = ANY(:site_ids) AND (d.active OR :inactive) AND (CAST(:service_id AS text) IS NULL OR d.service_ids IS NULL
     OR CAST(:service_id AS text) = ANY(d.service_ids))
 ORDER BY d.id
 """)
@@ -33,9 +33,11 @@ async def read_categories(connection: AsyncConnection) -> dict[str, Category]:
     return {row.id: Category(id=row.id, title=row.title) for row in rows}
 
 
-async def read_services(connection: AsyncConnection) -> dict[str, Service]:
-    """All services that are not blocked, in the order to show."""
-    query = select(services).where(~services.c.blocked).order_by(services.c.position, services.c.id)
+async def read_services(connection: AsyncConnection, *, blocked: bool = False) -> dict[str, Service]:
+    """All services that are not blocked, in the order to show; the blocked ones, too, when asked for."""
+    query = select(services).order_by(services.c.position, services.c.id)
+    if not blocked:
+        query = query.where(~services.c.blocked)
     return {row["id"]: _service(row) for row in (await connection.execute(query)).mappings()}
 
 
@@ -53,18 +55,31 @@ async def read_sites(connection: AsyncConnection) -> dict[str, Site]:
 
 
 async def read_desks(
-    connection: AsyncConnection, site_ids: Collection[str], *, from_day: date, service_id: str | None = None
+    connection: AsyncConnection,
+    site_ids: Collection[str],
+    *,
+    from_day: date,
+    service_id: str | None = None,
+    inactive: bool = False,
 ) -> list[Desk]:
     """The desks of some sites, by id; only those that serve a service, when it is given.
 
-    Exceptions that ended before `from_day` are left out.
+    Exceptions that ended before `from_day` are left out; so are desks that are switched off, unless asked for.
     """
-    values = {"site_ids": list(site_ids), "from_day": from_day, "service_id": service_id}
+    values = {"site_ids": list(site_ids), "from_day": from_day, "service_id": service_id, "inactive": inactive}
     return [
         _desk(
-            desk_id, site_id, municipality, tuple(modes), None if served is None else tuple(served), hours, exceptions
+            row.id,
+            row.site_id,
+            row.title,
+            row.municipality,
+            tuple(row.modes),
+            None if row.service_ids is None else tuple(row.service_ids),
+            row.active,
+            row.hours,
+            row.exceptions,
         )
-        for desk_id, site_id, municipality, modes, served, hours, exceptions in await connection.execute(DESKS, values)
+        for row in await connection.execute(DESKS, values)
     ]
 
 
@@ -76,12 +91,14 @@ def _service(row: RowMapping) -> Service:
 
 
 @lru_cache(maxsize=1024)
-def _desk(
+def _desk(  # noqa: PLR0913, PLR0917 - each is a column
     desk_id: int,
     site_id: str,
+    title: str,
     municipality: str,
     modes: tuple[Mode, ...],
     service_ids: tuple[str, ...] | None,
+    active: bool,
     hours: str | None,
     exceptions: str | None,
 ) -> Desk:
@@ -94,6 +111,8 @@ def _desk(
         hours=tuple(_hours(one) for one in json.loads(hours or "[]")),
         exceptions=tuple(_exception(one) for one in json.loads(exceptions or "[]")),
         service_ids=service_ids,
+        active=active,
+        title=title,
     )
 
 

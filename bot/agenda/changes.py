@@ -11,7 +11,7 @@ from bot import clock
 from bot.agenda import reminders
 from bot.agenda.catalogue import read_service
 from bot.agenda.codes import normalised
-from bot.agenda.model import Actor, Appointment, CancelReason, NotBookableError, NotFoundError
+from bot.agenda.model import Actor, Appointment, NotBookableError, NotFoundError, Reason
 from bot.agenda.records import appointment_of, row_of
 from bot.agenda.rules import check_movable
 from bot.agenda.tables import appointments, claims
@@ -20,7 +20,7 @@ CANCELLED = ("disdetto_cittadino", "disdetto_operatore")
 
 
 async def cancel(
-    connection: AsyncConnection, appointment_id: UUID, *, reason: CancelReason, now: datetime, by: Actor
+    connection: AsyncConnection, appointment_id: UUID, *, reason: Reason, now: datetime, by: Actor
 ) -> Appointment:
     """As the protocol's method."""
     row = await row_of(connection, appointment_id, lock=True)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.agenda.model import Hold, Slot, SlotTakenError
+from bot.agenda.model import Actor, Hold, Slot, SlotTakenError
 from bot.agenda.places import Claim, has_place, room_for, slot_of, take
 from bot.agenda.tables import claims, desks, lapsed_holds
 from bot.agenda.transactions import lock
@@ -19,9 +19,11 @@ DELETE FROM agenda_lapsed_holds WHERE created_at < :before
 """)
 
 
-async def hold(connection: AsyncConnection, conversation_id: UUID, slot: Slot, *, now: datetime) -> Hold:
+async def hold(
+    connection: AsyncConnection, conversation_id: UUID, slot: Slot, *, now: datetime, by: Actor = "citizen"
+) -> Hold:
     """As the protocol's method."""
-    room = await room_for(connection, slot, now=now)
+    room = await room_for(connection, slot, now=now, by=by)
     await lock(connection, conversation_id, ())
     held = await holds_of(connection, conversation_id)
     again = any(_same(one.slot, slot) for one in held)
@@ -29,6 +31,8 @@ async def hold(connection: AsyncConnection, conversation_id: UUID, slot: Slot, *
     if not again and not await has_place(connection, room, conversation_id=conversation_id, now=now):
         raise SlotTakenError
     await lock(connection, None, {slot.site_id} | {one.slot.site_id for one in held})
+    # The desk may have been closed while this waited for the site.
+    room = await room_for(connection, slot, now=now, by=by)
     same = None
     for one in await holds_of(connection, conversation_id):
         if _same(one.slot, slot):

@@ -25,6 +25,9 @@ State = Literal[
 ]
 
 CancelReason = Literal["impegno", "lavoro", "salute", "non_serve", "altro"]
+OperatorReason = Literal["richiesta", "chiusura", "assenza", "errore", "altro"]
+Reason = CancelReason | OperatorReason
+"""Why an appointment was cancelled: the first are a citizen's, the others an operator's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +140,10 @@ class Appointment:
     created_at: datetime
     moved_from: UUID | None = None
     moved_to: UUID | None = None
-    reason: CancelReason | None = None
+    reason: Reason | None = None
     attendance_confirmed: bool = False
+    by_operator: bool = False  # booked on the citizen's behalf
+    changed_at: datetime | None = None
     sample: bool = False
     citizen: Citizen | None = field(default=None, repr=False)
 
@@ -198,6 +203,14 @@ class NotFoundError(AgendaError):
     """No such appointment, hold or offer, or not in a state that allows it."""
 
 
+class TooEarlyError(AgendaError):
+    """How an appointment ended is recorded from its start on. `starts`: when that is."""
+
+    def __init__(self, starts: datetime) -> None:
+        super().__init__(str(starts))
+        self.starts = starts
+
+
 class LockedError(AgendaError):
     """Too many wrong codes from this conversation. `until`: when it may try again."""
 
@@ -226,16 +239,19 @@ class AppointmentBook(Protocol):
     async def sites(self) -> dict[str, Site]:
         """All sites that give appointments."""
 
-    async def free_slots(self, query: SlotQuery, *, limit: int = 20, per_day: int | None = None) -> list[Slot]:
+    async def free_slots(
+        self, query: SlotQuery, *, limit: int = 20, per_day: int | None = None, by: Actor = "citizen"
+    ) -> list[Slot]:
         """The first free slots, by start; one for each start, desks of the same site being the same to people.
 
-        `per_day` caps how many of one day are given, so that a few days can be shown.
+        `per_day` caps how many of one day are given, so that a few days can be shown. To operators the service's notice
+        does not apply: whoever stands at the counter can be received today.
         """
 
     async def closed_on(self, site_ids: Collection[str], day: date) -> str | None:
         """Why none of these sites is open that day (a holiday's name, "sabato", an exception's reason), or None."""
 
-    async def hold(self, conversation_id: UUID, slot: Slot, *, now: datetime) -> Hold:
+    async def hold(self, conversation_id: UUID, slot: Slot, *, now: datetime, by: Actor = "citizen") -> Hold:
         """Keep the slot for a conversation; its earlier hold, if any, is given back in the same transaction.
 
         Holding again what this conversation holds gives the same hold, renewed.
@@ -245,7 +261,7 @@ class AppointmentBook(Protocol):
     async def release(self, hold_id: UUID) -> None:
         """Give a held slot back. Nothing happens when it was released, expired or confirmed already."""
 
-    async def confirm(self, hold_id: UUID, citizen: Citizen, *, now: datetime) -> Appointment:
+    async def confirm(self, hold_id: UUID, citizen: Citizen, *, now: datetime, by: Actor = "citizen") -> Appointment:
         """Make the held slot an appointment; again gives the same appointment.
 
         A hold that expired is taken again if the place is still free. Raises `SlotTakenError`; `NotBookableError`
@@ -259,7 +275,7 @@ class AppointmentBook(Protocol):
         """
 
     async def cancel(
-        self, appointment_id: UUID, *, reason: CancelReason, now: datetime, by: Actor = "citizen"
+        self, appointment_id: UUID, *, reason: Reason, now: datetime, by: Actor = "citizen"
     ) -> Appointment:
         """Cancel; the place is free at once. Again gives the cancelled appointment. Raises as `move`."""
 

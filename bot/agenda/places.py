@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.calendar import Desk, local_day, places_at
 from bot.agenda.catalogue import read_desks, read_service
-from bot.agenda.model import NotBookableError, Service, Slot, SlotTakenError
+from bot.agenda.model import Actor, NotBookableError, Service, Slot, SlotTakenError
 
 PURGE = text("""
 WITH gone AS (
@@ -97,8 +97,8 @@ def slot_of(row: RowMapping) -> Slot:
     return Slot(starts=row["starts"].astimezone(UTC), ends=row["ends"].astimezone(UTC), **kept)
 
 
-async def bookable(connection: AsyncConnection, slot: Slot, *, now: datetime) -> Service:
-    """The service of a slot, when its rules allow the slot now.
+async def bookable(connection: AsyncConnection, slot: Slot, *, now: datetime, by: Actor = "citizen") -> Service:
+    """The service of a slot, when its rules allow the slot now; to operators its notice does not apply.
 
     Raises `NotBookableError` with rule blocked, mode, notice or ahead.
     """
@@ -108,7 +108,7 @@ async def bookable(connection: AsyncConnection, slot: Slot, *, now: datetime) ->
     service = found[0]
     if slot.mode not in service.modes:
         raise NotBookableError("mode")
-    if slot.starts < now + service.min_notice:
+    if slot.starts < (now + service.min_notice if by == "citizen" else now):
         raise NotBookableError("notice")
     if slot.starts > now + service.max_ahead:
         raise NotBookableError("ahead")
@@ -129,12 +129,12 @@ class Room:
         return {"desks": self.desks, "places": self.places} | when
 
 
-async def room_for(connection: AsyncConnection, slot: Slot, *, now: datetime) -> Room:
+async def room_for(connection: AsyncConnection, slot: Slot, *, now: datetime, by: Actor = "citizen") -> Room:
     """Where the slot can be by the calendar: at its desk or, when that is full, at another of its site.
 
     Raises as `bookable`, and `SlotTakenError` when the calendar has no such slot.
     """
-    service = await bookable(connection, slot, now=now)
+    service = await bookable(connection, slot, now=now, by=by)
     desks = await read_desks(connection, [slot.site_id], from_day=local_day(slot.starts), service_id=service.id)
     places = {desk.id: _places(desk, slot, service) for desk in desks}
     turn = sorted((desk_id for desk_id, count in places.items() if count), key=lambda one: (one != slot.desk_id, one))

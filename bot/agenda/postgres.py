@@ -13,12 +13,12 @@ from bot.agenda import availability, booking, catalogue, changes, holds, lookup,
 from bot.agenda.model import (
     Actor,
     Appointment,
-    CancelReason,
     Category,
     Citizen,
     Hold,
     LockedError,
     NotFoundError,
+    Reason,
     Service,
     Site,
     Slot,
@@ -47,32 +47,34 @@ class PostgresBook:
         """All sites that give appointments."""
         return await self._read(catalogue.read_sites)
 
-    async def free_slots(self, query: SlotQuery, *, limit: int = 20, per_day: int | None = None) -> list[Slot]:
+    async def free_slots(
+        self, query: SlotQuery, *, limit: int = 20, per_day: int | None = None, by: Actor = "citizen"
+    ) -> list[Slot]:
         """The first free slots, by start."""
-        return await self._read(partial(availability.free_slots, query=query, limit=limit, per_day=per_day))
+        return await self._read(partial(availability.free_slots, query=query, limit=limit, per_day=per_day, by=by))
 
     async def closed_on(self, site_ids: Collection[str], day: date) -> str | None:
         """Why none of these sites is open that day, or None."""
         return await self._read(partial(availability.closed_on, site_ids=site_ids, day=day))
 
-    async def hold(self, conversation_id: UUID, slot: Slot, *, now: datetime) -> Hold:
+    async def hold(self, conversation_id: UUID, slot: Slot, *, now: datetime, by: Actor = "citizen") -> Hold:
         """Keep the slot for a conversation."""
-        return await self._run(partial(holds.hold, conversation_id=conversation_id, slot=slot, now=now))
+        return await self._run(partial(holds.hold, conversation_id=conversation_id, slot=slot, now=now, by=by))
 
     async def release(self, hold_id: UUID) -> None:
         """Give a held slot back."""
         await self._run(partial(waiting.give_back, hold_id=hold_id))
 
-    async def confirm(self, hold_id: UUID, citizen: Citizen, *, now: datetime) -> Appointment:
+    async def confirm(self, hold_id: UUID, citizen: Citizen, *, now: datetime, by: Actor = "citizen") -> Appointment:
         """Make the held slot an appointment."""
-        return await self._run(partial(booking.confirm, hold_id=hold_id, citizen=citizen, now=now))
+        return await self._run(partial(booking.confirm, hold_id=hold_id, citizen=citizen, now=now, by=by))
 
     async def move(self, appointment_id: UUID, hold_id: UUID, *, now: datetime, by: Actor = "citizen") -> Appointment:
         """Close the old and open the new."""
         return await self._run(partial(booking.move, appointment_id=appointment_id, hold_id=hold_id, now=now, by=by))
 
     async def cancel(
-        self, appointment_id: UUID, *, reason: CancelReason, now: datetime, by: Actor = "citizen"
+        self, appointment_id: UUID, *, reason: Reason, now: datetime, by: Actor = "citizen"
     ) -> Appointment:
         """Cancel; the place is free at once."""
         return await self._run(partial(changes.cancel, appointment_id=appointment_id, reason=reason, now=now, by=by))

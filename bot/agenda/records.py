@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.citizens import opened
@@ -13,7 +13,17 @@ from bot.agenda.model import Appointment, NotFoundError
 from bot.agenda.places import slot_of
 from bot.agenda.tables import appointments, claimed_by
 
-KEPT = "id code state conversation_id created_at moved_from moved_to reason attendance_confirmed sample".split()
+KEPT = (
+    "id code state conversation_id created_at changed_at moved_from moved_to reason attendance_confirmed by_operator sample"
+).split()
+
+CHAIN = text("""
+WITH RECURSIVE chain AS (
+    SELECT id, moved_from, 0 AS back FROM agenda_appointments WHERE id = :id
+    UNION ALL SELECT a.id, a.moved_from, chain.back + 1 FROM agenda_appointments a JOIN chain ON a.id = chain.moved_from
+)
+SELECT id FROM chain ORDER BY back DESC
+""")
 
 
 def appointment_of(row: RowMapping, *, with_citizen: bool = False) -> Appointment:
@@ -60,6 +70,12 @@ async def made_in(connection: AsyncConnection, conversation_id: UUID, *, now: da
     to_come = (appointments.c.state == "da_erogare", appointments.c.ends > now)
     query = select(appointments).where(mine, *to_come).order_by(appointments.c.starts, appointments.c.id)
     return [appointment_of(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def chain_of(connection: AsyncConnection, appointment: Appointment) -> list[UUID]:
+    """The ids of the moves that led here, the first booked first and this one last."""
+    values = {"id": appointment.id}
+    return list((await connection.execute(CHAIN, values)).scalars())
 
 
 async def conversations_of(connection: AsyncConnection, appointment: Appointment) -> Sequence[UUID]:

@@ -15,6 +15,7 @@ from bot.agenda.catalogue import read_service
 from bot.agenda.model import Appointment
 from bot.agenda.records import appointment_of
 from bot.agenda.tables import appointments, reminders
+from bot.settings import get_settings
 
 BATCH = 100
 
@@ -66,11 +67,16 @@ async def due_reminders(
     return [(appointment_of(row), latest[row_id]) for row_id, row in rows.items() if row_id in latest]
 
 
-async def missed_unannounced(connection: AsyncConnection, *, limit: int = BATCH) -> list[Appointment]:
-    """Appointments nobody came to that nobody was told about yet; each is given once."""
+async def missed_unannounced(connection: AsyncConnection, *, now: datetime, limit: int = BATCH) -> list[Appointment]:
+    """Appointments nobody came to that nobody was told about yet; each is given once.
+
+    Not before what was recorded can no longer be taken back.
+    """
+    before = now - timedelta(minutes=get_settings().outcome_undo_minutes)
     untold = (
         select(appointments.c.id)
         .where(appointments.c.state == "non_presentato", ~appointments.c.missed_told)
+        .where(appointments.c.changed_at <= before)
         .order_by(appointments.c.changed_at)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)

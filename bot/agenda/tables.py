@@ -73,6 +73,7 @@ desks = Table(
     Column("title", Text, nullable=False),
     Column("service_ids", ARRAY(Text)),  # null: every service
     Column("modes", ARRAY(Text), nullable=False),
+    Column("active", Boolean, nullable=False, server_default="true"),  # false: it gives no places, for now
     Column("feed_secret_hash", LargeBinary, unique=True),
     Column("sample", Boolean, nullable=False, server_default="false"),
 )
@@ -157,6 +158,7 @@ appointments = Table(
     Column("reason", Text),
     Column("attendance_confirmed", Boolean, nullable=False, server_default="false"),
     Column("missed_told", Boolean, nullable=False, server_default="false"),
+    Column("by_operator", Boolean, nullable=False, server_default="false"),
     Column("sample", Boolean, nullable=False, server_default="false"),
     Column("citizen", LargeBinary),  # sealed JSON
     Column("surname_fingerprints", ARRAY(LargeBinary), nullable=False, server_default="{}"),
@@ -212,4 +214,18 @@ offers = Table(
     Column("expires_at", MOMENT, nullable=False),
     Column("answer", Text),  # null: waiting for it
     Column("created_at", MOMENT, nullable=False),
+)
+
+# What operators changed and its citizen is to be told, once.
+notices = Table(
+    "agenda_notices",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("appointment_id", Uuid, ForeignKey("agenda_appointments.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),  # see bot.agenda.notices
+    Column("reason", Text, nullable=False, server_default=""),  # as the citizen reads it
+    Column("created_at", MOMENT, nullable=False),
+    Column("told_at", MOMENT),
+    Column("called_at", MOMENT),  # told by voice, when there was no conversation to write to
+    Column("message_id", Uuid),  # the message that says it; gone when its conversation is
 )

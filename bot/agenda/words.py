@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from bot.agenda.model import CancelReason, Mode
+from bot.agenda.model import CancelReason, Mode, OperatorReason
 from bot.clock import ROME
 from bot.nlu.when.spoken import day_in_words, hour_in_words
 
@@ -16,6 +16,15 @@ REASONS: dict[CancelReason, str] = {
     "altro": "Altro motivo",
 }
 """The reasons to cancel, as people choose them. Health is one word: nobody is asked to say more."""
+
+OPERATOR_REASONS: dict[OperatorReason, str] = {
+    "richiesta": "Lo chiede il cittadino",
+    "chiusura": "Lo sportello è chiuso",
+    "assenza": "Manca l'operatore",
+    "errore": "Prenotato per errore",
+    "altro": "Altro motivo",
+}
+"""The reasons to cancel, as operators choose them."""
 
 _SHORT_DAYS = ("lun", "mar", "mer", "gio", "ven", "sab", "dom")
 

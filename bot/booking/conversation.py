@@ -19,6 +19,7 @@ from bot.booking.heard import Heard
 from bot.booking.news import change_buttons, changed_in_words, in_words
 from bot.booking.outcome import Turn, ended
 from bot.booking.own_data import to_write_again
+from bot.booking.proposals import take_place
 from bot.booking.state import Flow, State
 from bot.booking.steering import ask_again, give_back, go_back, leave_list, missed, question_again, stop, stops
 from bot.booking.when import hear_when
@@ -165,6 +166,7 @@ async def _start(desk: Desk, old: State | None, heard: Heard, flow: Flow) -> Tur
         return await _change(desk, state, heard, about_else=False)
     if heard.pressed.get("bookable") in desk.services:
         state.service = heard.pressed["bookable"]
+        take_place(desk, state, heard.pressed.get("slot", ""))
     if cues.wants_to_wait(heard.text):
         state.waiting = True
     if not heard.is_button:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from bot.agenda.slot_values import slot_of
 from bot.answers import appointments as words
 from bot.booking import cues, questions
 from bot.booking.desk import Desk
 from bot.booking.heard import Heard
 from bot.booking.outcome import Turn, going_on
-from bot.booking.state import State, slot_from_json
+from bot.booking.state import State, slot_as_json, slot_from_json
 from bot.booking.when import choose_reading, weekday_alone
 from bot.booking.wish import fits
 from bot.clock import ROME
@@ -72,6 +73,16 @@ def take_offer(state: State, index: str) -> bool:
         return False
     state.slot = state.offers[int(index)]
     return True
+
+
+def take_place(desk: Desk, state: State, value: str) -> None:
+    """A place that was proposed outside the talk, with its service. Nothing happens when there is no such place."""
+    slot = slot_of(value, desk.services[state.service or ""])
+    if slot is None or slot.site_id not in desk.sites or slot.mode not in desk.services[slot.service_id].modes:
+        return
+    state.sites, state.place, state.mode = [slot.site_id], desk.sites[slot.site_id].title, slot.mode
+    # When it is gone, the next ones are proposed.
+    state.wish, state.slot = {"asap": True}, slot_as_json(slot)
 
 
 def show_others(state: State, *, later: bool = False) -> None:

@@ -224,6 +224,14 @@ async def add_outgoing(
     await connection.execute(select(func.pg_notify(NEW_MESSAGES, str(conversation_id))))
 
 
+async def last_message_id(connection: AsyncConnection, conversation_id: UUID) -> UUID:
+    """The message said last in a conversation that has one."""
+    last = select(conversations.c.last_seq).where(conversations.c.id == conversation_id).scalar_subquery()
+    query = select(messages.c.id).where(messages.c.conversation_id == conversation_id, messages.c.seq == last)
+    found: UUID = (await connection.execute(query)).scalar_one()
+    return found
+
+
 _STORE_ANSWER = text("""
 WITH turn AS (
     SELECT id FROM conversations WHERE id = :conversation AND owner = 'bot' FOR UPDATE

@@ -1,12 +1,11 @@
-"""The free places as a form shows them, and the place a form sends back."""
+"""The free places as a form shows them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import cast
+from datetime import date
 
-from bot.agenda.model import Mode, Service, Slot
+from bot.agenda.model import Slot
+from bot.agenda.slot_values import value_of
 from bot.agenda.words import MODES
 from bot.answers.appointments import capital
 from bot.clock import ROME
@@ -14,7 +13,6 @@ from bot.nlu.when.spoken import day_in_words
 
 DAYS_SHOWN = 5
 SLOTS_SOUGHT = 120
-_VALUE = re.compile(r"(video|phone|in_person)\.([0-9]{1,9})\.([0-9]{1,10})\.([\w-]{1,100})")
 
 
 @dataclass(frozen=True)
@@ -54,27 +52,6 @@ def days_of(slots: Sequence[Slot], *, today: date, with_mode: bool) -> tuple[lis
 def _day(day: date, slots: Sequence[Slot], today: date, with_mode: bool) -> Day:
     choices = [_choice(slot, f"{day:%m%d}-{number}", with_mode) for number, slot in enumerate(slots)]
     return Day(title=capital(day_in_words(day, today)), choices=choices)
-
-
-def value_of(slot: Slot) -> str:
-    """The place as a form carries it. The book looks at what comes back: it need not be believed."""
-    return f"{slot.mode}.{slot.desk_id}.{int(slot.starts.timestamp())}.{slot.site_id}"
-
-
-def slot_of(value: str, service: Service) -> Slot | None:
-    """The place a form sent; None when it is no place."""
-    match = _VALUE.fullmatch(value)
-    if match is None:
-        return None
-    starts = datetime.fromtimestamp(int(match[3]), UTC)
-    return Slot(
-        site_id=match[4],
-        desk_id=int(match[2]),
-        service_id=service.id,
-        mode=cast(Mode, match[1]),
-        starts=starts,
-        ends=starts + service.duration,
-    )
 
 
 def _choice(slot: Slot, name: str, with_mode: bool) -> Choice:
