@@ -8,6 +8,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.aside import answer_aside
+from actions.demand import note
 from actions.desk import open_desk
 from actions.hearing import hear
 from actions.turn import intent_of, text_of, utter
@@ -49,6 +50,7 @@ class ValidateAppointmentForm(Action):
         try:
             desk = await open_desk(tracker)
             turn = await take_turn(desk, state, heard)
+            await note(tracker, *desk.lacks)
         except AgendaError:
             utter(dispatcher, Reply(text=say(words.UNAVAILABLE)))
             return leave(state)

@@ -7,13 +7,16 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.demand import note
 from actions.second_request import second_reply
 from actions.turn import entity_of, intent_of, text_of, utter
 from bot.answers import centres
 from bot.answers.sentences import BY_INTENT, say
 from bot.clock import today
 from bot.conversations.model import Reply
+from bot.demand.model import Lack
 from bot.knowledge import get_knowledge
+from bot.knowledge.model import Centre
 from bot.knowledge.places import PlaceReading, read_place
 
 Events = list[dict[str, Any]]
@@ -39,6 +42,7 @@ class PlaceAction(Action, ABC):
         understood = [SlotSet("not_understood", 0)]
         if site and not reading.municipality:
             utter(dispatcher, self.about_centre(site), *second_reply(tracker))
+            await note(tracker, *self.lacks([get_knowledge().centres[site]]))
             return understood
         name = (
             reading.municipality
@@ -47,6 +51,7 @@ class PlaceAction(Action, ABC):
         )
         if name:
             utter(dispatcher, self.about_place(name), *second_reply(tracker))
+            await note(tracker, *self.lacks(centres.centres_near(get_knowledge(), name)))
             return [*understood, SlotSet("municipality", name), SlotSet("pending_question", None)]
         utter(dispatcher, self.ask(reading), *second_reply(tracker))
         return [*understood, SlotSet("pending_question", self.question)]
@@ -58,6 +63,10 @@ class PlaceAction(Action, ABC):
     def about_place(self, name: str) -> Reply:
         """The reply for people of a municipality."""
         return centres.centre_for_municipality(get_knowledge(), name, today=today())
+
+    def lacks(self, asked: list[Centre]) -> list[Lack]:
+        """What is not known of these centres, for the operators."""
+        return []
 
     def ask(self, reading: PlaceReading) -> Reply:
         """What to say when the place is missing, doubtful or elsewhere."""
@@ -100,6 +109,14 @@ class ActionCentreHours(PlaceAction):
         """The hours of the centres to speak of for a municipality."""
         replies = [centres.hours(centre) for centre in centres.centres_near(get_knowledge(), name)]
         return Reply(text="\n".join(reply.text for reply in replies))
+
+    def lacks(self, asked: list[Centre]) -> list[Lack]:
+        """Those of which no hours are known; an announced site has none to know."""
+        return [
+            Lack(kind="no_hours", centre=one.id, province=one.province)
+            for one in asked
+            if one.status != "announced" and not centres.knows_hours(one)
+        ]
 
 
 class ActionCentreContacts(PlaceAction):

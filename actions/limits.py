@@ -7,6 +7,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.centres import ActionPlaceGiven, reading_of
+from actions.demand import note
 from actions.hearing import takes_up_talk
 from actions.queue import waits_for_person
 from actions.turn import entity_of, ranking_of, text_of, utter
@@ -17,6 +18,7 @@ from bot.answers.sentences import say
 from bot.answers.topics import answer_topic, topic_button
 from bot.clock import today
 from bot.conversations.model import Button, Reply
+from bot.demand.model import Lack
 from bot.dialogue.payloads import make_payload
 from bot.knowledge import get_knowledge
 from bot.nlu.languages import named_language, written_language
@@ -70,6 +72,7 @@ class ActionNotUnderstood(Action):
             utter(dispatcher, Reply(text=KEPT_FOR_PERSON, buttons=(STOP_WAITING,)))
         elif times >= 2:
             utter(dispatcher, Reply(text=say(sentences.OFFER_PERSON), buttons=(ASK_PERSON, *start_buttons())))
+            await note(tracker, Lack(kind="no_answer", reason="not_understood", topic=likeliest(tracker)))
         else:
             suggestions = suggestion_buttons(tracker)
             asked = sentences.DID_YOU_MEAN if suggestions else sentences.SAY_IT_DIFFERENTLY
@@ -93,6 +96,8 @@ class ActionDeclined(Action):
         declined = OUTSIDE if reading_of(tracker).outside else sentences.OUT_OF_SCOPE
         said = sentences.LANGUAGES[language] if language else declined
         utter(dispatcher, Reply(text=say(said)))
+        if said is sentences.OUT_OF_SCOPE:
+            await note(tracker, Lack(kind="off_topic"))
         return [SlotSet("not_understood", 0)]
 
 
@@ -139,6 +144,12 @@ def suggestion_buttons(tracker: Tracker) -> tuple[Button, ...]:
     if buttons:
         buttons.append(Button(title="Nessuna di queste", payload=make_payload("none_of_these")))
     return tuple(buttons)
+
+
+def likeliest(tracker: Tracker) -> str | None:
+    """What the message might have been about, when anything is likely at all."""
+    first = next(iter(ranking_of(tracker)), None)
+    return first["name"] if first and first["confidence"] >= MIN_SUGGESTED else None
 
 
 def start_buttons() -> tuple[Button, ...]:

@@ -21,8 +21,10 @@ from bot.conversations.addresses import addresses_of
 from bot.conversations.call_backs import ask_call, give_up_call, has_open_call
 from bot.conversations.handoff import request_person, withdraw
 from bot.conversations.handoff_model import GoneError, Reason
-from bot.conversations.model import Reply
+from bot.conversations.model import QUESTION, Reply
 from bot.conversations.office import Office
+from bot.conversations.promises import due_from, leave_question, open_promise, withdraw_question
+from bot.conversations.store import is_from_citizen
 from bot.conversations.waiting_line import position, usual_minutes
 from bot.privacy.answers import is_phone
 from bot.privacy.store import answers_of, forget_answers
@@ -72,9 +74,12 @@ class ActionPerson(_AboutPeople, Action):
     async def answer(self, connection: AsyncConnection, conversation_id: UUID, pressed: dict[str, str]) -> Reply:
         """Into the line, or out of it."""
         if pressed.get("stop"):
-            left = await withdraw(connection, conversation_id)
-            return Reply(text=words.NO_LONGER_WAITING if left else words.NOT_WAITING)
+            return await self.stop(connection, conversation_id)
         office, moment = Office(), now()
+        if pressed.get("given") == QUESTION:
+            return await _leave(connection, conversation_id, pressed.get("which", ""))
+        if pressed.get("given"):
+            return words.ask_question(due_from(moment), moment)
         if not office.is_open(moment):
             return words.closed(office, moment)
         reason: Reason = "asked"
@@ -84,6 +89,25 @@ class ActionPerson(_AboutPeople, Action):
         handoff, is_new = await request_person(connection, conversation_id, reason)
         place = await position(connection, handoff)
         return words.queued(place, await usual_minutes(connection), again=not is_new)
+
+    async def stop(self, connection: AsyncConnection, conversation_id: UUID) -> Reply:
+        """Out of the line, and no answer is needed to what was left."""
+        left = await withdraw(connection, conversation_id)
+        if await withdraw_question(connection, conversation_id, now=now()):
+            return Reply(text=words.NO_QUESTION)
+        return Reply(text=words.NO_LONGER_WAITING if left else words.NOT_WAITING)
+
+
+async def _leave(connection: AsyncConnection, conversation_id: UUID, which: str) -> Reply:
+    """Keep the message as a question for a person; one that is not the citizen's own is asked for again."""
+    moment = now()
+    if not await is_from_citizen(connection, conversation_id, which):
+        return words.ask_question(due_from(moment), moment)
+    known = await open_promise(connection, conversation_id)
+    again = known is not None and known.question_id != UUID(which)
+    promise, _ = await leave_question(connection, conversation_id, UUID(which), now=moment, due_at=due_from(moment))
+    comes_back = not await addresses_of(connection, conversation_id)
+    return words.question_left(promise.due_at, moment, again=again, comes_back=comes_back)
 
 
 class ActionCallBack(_AboutPeople, Action):

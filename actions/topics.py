@@ -6,14 +6,16 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.demand import note
 from actions.second_request import second_reply
 from actions.turn import entity_of, intent_of, text_of, utter
 from bot.answers.appointments import UNDER_15
 from bot.answers.sentences import WHICH_TOPIC, say
-from bot.answers.topics import answer_topic, source_of
+from bot.answers.topics import answer_topic, knows_aspect, source_of
 from bot.booking.age import too_young
 from bot.clock import today
 from bot.conversations.model import Reply
+from bot.demand.model import Lack
 from bot.knowledge import get_knowledge
 
 
@@ -39,7 +41,10 @@ class ActionAnswerTopic(Action):
         if intent_of(tracker) == "show_source":
             reply = source_of(knowledge, topic)
         else:
-            reply = answer_topic(knowledge, topic, aspect=entity_of(tracker, "aspect"), today=today())
+            aspect = entity_of(tracker, "aspect")
+            reply = answer_topic(knowledge, topic, aspect=aspect, today=today())
+            if not knows_aspect(knowledge, topic, aspect):
+                await note(tracker, Lack(kind="no_answer", reason="no_aspect", topic=f"faq/{topic}"))
         utter(dispatcher, reply, *second_reply(tracker))
         return [SlotSet("last_topic", topic), SlotSet("not_understood", 0), SlotSet("pending_question", None)]
 

@@ -6,8 +6,10 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversations.choices import chosen
-from bot.conversations.model import Waiting
+from bot.conversations.model import QUESTION, Waiting
 from bot.dialogue.payloads import make_payload
+from bot.nlu.assent import says_no
+from bot.nlu.danger import tells_of_danger
 from bot.privacy.answers import Kind, may_hold_personal_data, read_answer
 from bot.privacy.store import keep_answer
 from channels.capabilities import CHANNELS
@@ -25,6 +27,8 @@ async def made_ready(engine: AsyncEngine, waiting: Waiting) -> Waiting:
         return replace(waiting, text="", payload=payload)
     if waiting.expects is None:
         return waiting
+    if waiting.expects == QUESTION:
+        return _left_for_a_person(waiting)
     kind = cast(Kind, waiting.expects)
     value = read_answer(kind, waiting.text)
     if value is None and not may_hold_personal_data(kind, waiting.text):
@@ -42,4 +46,12 @@ async def made_ready(engine: AsyncEngine, waiting: Waiting) -> Waiting:
             original=waiting.text,
             payload=payload,
         )
+    return replace(waiting, text="", payload=payload)
+
+
+def _left_for_a_person(waiting: Waiting) -> Waiting:
+    """The words stay in the transcript, where a person reads them; the dialogue only learns which message they are."""
+    if says_no(waiting.text) or tells_of_danger(waiting.text) or not any(one.isalpha() for one in waiting.text):
+        return waiting
+    payload = make_payload("talk_to_operator", given=QUESTION, which=str(waiting.id))
     return replace(waiting, text="", payload=payload)

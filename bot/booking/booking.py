@@ -7,6 +7,7 @@ from bot.agenda.words import MODES, moment_words
 from bot.answers import appointments as words
 from bot.booking import questions, where
 from bot.booking.desk import Desk
+from bot.booking.lacking import note_lack, note_no_agenda
 from bot.booking.news import change_buttons, good_news, in_words
 from bot.booking.outcome import Turn, ended, going_on
 from bot.booking.search import look, query_of
@@ -41,6 +42,7 @@ async def missing(desk: Desk, state: State) -> Reply | None:
         state.step = "where"
         if state.municipality:
             # Its centre gives no appointments here: the province is offered, not taken.
+            note_no_agenda(desk, state)
             state.step = "widen"
             return questions.ask_widen(desk, state)
         return Reply(text=words.ASK_WHERE)
@@ -68,6 +70,7 @@ async def missing(desk: Desk, state: State) -> Reply | None:
 async def _find(desk: Desk, state: State, lead: str = "") -> Reply | None:
     if state.slot is None:
         found = await look(desk, state)
+        await note_lack(desk, state, found)
         if found.outcome == "nothing":
             state.step = "widen"
             asked = questions.ask_widen(desk, state)

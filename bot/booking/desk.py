@@ -1,11 +1,12 @@
 """What a turn needs from outside: the agenda, the knowledge, the clock, and which private answers were given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from bot.agenda.model import AppointmentBook, Citizen, Service, Site
+from bot.demand.model import Lack
 from bot.knowledge import Knowledge
 from bot.privacy.answers import Kind
 
@@ -40,6 +41,8 @@ class Desk:
     now: datetime
     services: dict[str, Service]
     sites: dict[str, Site]
+    # what was asked for in this turn and is not there
+    lacks: list[Lack] = field(default_factory=list)
 
     @property
     def today(self) -> date:

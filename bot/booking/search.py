@@ -32,6 +32,7 @@ class Found:
     slots: list[Slot]
     why: str = ""
     wait: bool = False  # the waiting list is the thing to offer
+    short: bool = False  # there is nothing at all within the wish
 
     def is_late(self, wish: Reading, now: datetime) -> bool:
         """Whether the first place is so much later than wished that waiting for one given up makes sense."""
@@ -57,7 +58,7 @@ async def look(desk: Desk, state: State) -> Found:
     why = "Come chiedi non ne ho altri." if state.shown else await why_not(desk, state, wish)
     anywhere = await desk.book.free_slots(query_of(desk, state, Bounds()), limit=SOUGHT * 4, per_day=8)
     nearest = _nearest_to([slot for slot in anywhere if _not_refused(state, slot)], wish, desk)
-    return Found(outcome="nearest" if nearest else "nothing", slots=nearest, why=why)
+    return Found(outcome="nearest" if nearest else "nothing", slots=nearest, why=why, short=True)
 
 
 async def _not_sooner(desk: Desk, state: State, query: SlotQuery) -> Found:
