@@ -22,6 +22,7 @@ import aiohttp
 import psutil
 import psycopg
 
+from bot.launch.supervisor import BEHIND_THE_DOORS
 from bot.settings import ROOT, get_settings
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -105,7 +106,7 @@ async def measure(folder: Path, url: str, rate: float, seconds: float, chats: in
     os.environ |= {f"SPORTELLO_{name.upper()}": str(value) for name, value in settings.items()}
     get_settings.cache_clear()
     edge = Process("channels.edge", "", folder / "edge.log")
-    worker = Process("channels.worker", "worker ready", folder / "worker.log")
+    worker = Process("channels.worker", "worker ready", folder / "worker.log", nice=BEHIND_THE_DOORS)
     edge.start()
     worker.start()
     try:

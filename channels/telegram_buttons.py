@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import column, func, select, true
+from sqlalchemy import bindparam, column, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
@@ -27,6 +27,16 @@ _REFERENCE = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
 def reference(payload: str) -> str:
     """What stands for the payload: 34 bytes, always the same."""
     return PREFIX + hashlib.sha256(payload.encode()).hexdigest()[:DIGITS]
+
+
+_said = messages.alias("said")
+_SAID_BEFORE = (
+    select(_said.c.id, _said.c.buttons, _said.c.links)
+    .join(messages, messages.c.conversation_id == _said.c.conversation_id)
+    .where(messages.c.id == bindparam("answer"), _said.c.seq < messages.c.seq, _said.c.sender != "citizen")
+    .order_by(_said.c.seq.desc())
+    .limit(1)
+)
 
 
 async def payload_of(connection: AsyncConnection, conversation_id: UUID, data: str) -> str | None:
@@ -50,15 +60,7 @@ async def payload_of(connection: AsyncConnection, conversation_id: UUID, data: s
 
 async def question_before(connection: AsyncConnection, answer: UUID) -> tuple[int, list[Link]] | None:
     """The message whose choices an answer in words made useless, with its links; None when no choice was asked for."""
-    said = messages.alias("said")
-    last = (
-        select(said.c.id, said.c.buttons, said.c.links)
-        .join(messages, messages.c.conversation_id == said.c.conversation_id)
-        .where(messages.c.id == answer, said.c.seq < messages.c.seq, said.c.sender != "citizen")
-        .order_by(said.c.seq.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(last)).one_or_none()
+    row = (await connection.execute(_SAID_BEFORE, {"answer": answer})).one_or_none()
     if row is None or not any("/choose" in button["payload"] for button in row.buttons):
         return None
     shown = (

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from support import until
 from telegram_double import TelegramDouble
 from telegram_people import Person
 
+from bot.launch.children import settle_in
 from bot.settings import ROOT
 
 ANSWER = "risposta a: "
@@ -23,8 +25,8 @@ ANSWER = "risposta a: "
 class Process:
     """One process of the system that is started again whenever it was killed."""
 
-    def __init__(self, module: str, ready: str, log: Path) -> None:
-        self.module, self.ready_words, self.log = module, ready, log
+    def __init__(self, module: str, ready: str, log: Path, *, nice: int = 0) -> None:
+        self.module, self.ready_words, self.log, self.nice = module, ready, log, nice
         self.starts = 0
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -37,6 +39,7 @@ class Process:
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
                 stdout=output,
                 stderr=output,
+                preexec_fn=partial(settle_in, self.nice),  # noqa: PLW1509 - as the supervisor starts it
             )
 
     def kill(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +28,20 @@ class Address:
 
     def __repr__(self) -> str:
         return f"Address({self.id}, {self.channel})"
+
+
+# Every message asks these: composed once.
+_FIND = (
+    select(addresses)
+    .where(
+        addresses.c.channel == bindparam("channel"),
+        addresses.c.address_hash.in_(bindparam("known", expanding=True)),
+    )
+    .limit(1)
+)
+_WROTE = (
+    update(addresses).where(addresses.c.id == bindparam("address")).values(last_inbound_at=func.now(), blocked_at=None)
+)
 
 
 async def conversation_at(connection: AsyncConnection, channel: str, value: str) -> tuple[Address, bool]:
@@ -58,8 +72,7 @@ async def conversation_at(connection: AsyncConnection, channel: str, value: str)
 async def find(connection: AsyncConnection, channel: str, value: str) -> Address | None:
     """The address if it ever wrote."""
     known = fingerprints(PURPOSE, f"{channel}:{value}")
-    query = select(addresses).where(addresses.c.channel == channel, addresses.c.address_hash.in_(known)).limit(1)
-    row = (await connection.execute(query)).mappings().one_or_none()
+    row = (await connection.execute(_FIND, {"channel": channel, "known": known})).mappings().one_or_none()
     return _address(row) if row else None
 
 
@@ -75,8 +88,7 @@ async def addresses_of(connection: AsyncConnection, conversation_id: UUID) -> li
 
 async def wrote(connection: AsyncConnection, address_id: UUID) -> None:
     """The person wrote just now: the window is open, and whoever writes has not blocked us."""
-    statement = update(addresses).where(addresses.c.id == address_id)
-    await connection.execute(statement.values(last_inbound_at=func.now(), blocked_at=None))
+    await connection.execute(_WROTE, {"address": address_id})
 
 
 async def opt_out(connection: AsyncConnection, address_id: UUID, *, out: bool) -> None:
