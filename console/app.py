@@ -22,6 +22,7 @@ from console import (
     takeover_talk,
 )
 from console.access import public
+from console.figures import page as figures
 from console.keys import ENGINE, SETTINGS
 from console.security import MIDDLEWARES
 from console.teaching import flag, lessons_page, queue_page, regression_page, teach_page
@@ -43,6 +44,7 @@ PARTS = (
     takeover,
     takeover_talk,
     takeover_calls,
+    figures,
     queue_page,
     teach_page,
     lessons_page,

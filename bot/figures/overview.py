@@ -1,0 +1,65 @@
+"""Every figure of a period: in the order of the page, each by its name."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.figures import appointments, opinions, people, talks
+from bot.figures.model import Figure, Total
+from bot.figures.period import Period, Scope
+
+Counting = Callable[[AsyncConnection, Period, Scope], Awaitable[Figure]]
+
+
+async def _waiting(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
+    return (await people.waiting(connection, period, scope))[1]
+
+
+async def _ratings(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
+    return (await opinions.ratings(connection, period, scope))[1]
+
+
+async def _text_messages(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
+    return (await opinions.text_messages(connection, period, scope))[1]
+
+
+FIGURES: dict[str, Counting] = {
+    "andamento": talks.over_time,
+    "canali": talks.by_channel,
+    "giorni": talks.by_weekday,
+    "ore": talks.by_hour,
+    "esiti": talks.outcomes,
+    "argomenti": talks.topics,
+    "non-capiti": talks.misunderstood,
+    "appuntamenti": appointments.by_service,
+    "modi": appointments.by_mode,
+    "sedi": appointments.by_site,
+    "attese": _waiting,
+    "richieste": people.endings,
+    "domande": people.questions,
+    "voti": _ratings,
+    "sms": _text_messages,
+    "centri": talks.by_centre,
+}
+
+
+async def every_figure(connection: AsyncConnection, period: Period, scope: Scope) -> list[Figure]:
+    """All figures, one after the other."""
+    return [await count(connection, period, scope) for count in FIGURES.values()]
+
+
+async def totals(connection: AsyncConnection, period: Period, scope: Scope) -> list[Total]:
+    """The numbers of the period, each with that of the period before."""
+    now, before = await _totals(connection, period, scope), await _totals(connection, period.before(), scope)
+    known = {one.key: one.now for one in before}
+    return [replace(one, before=known.get(one.key)) for one in now]
+
+
+async def _totals(connection: AsyncConnection, period: Period, scope: Scope) -> list[Total]:
+    asked, _ = await people.waiting(connection, period, scope)
+    useful, _ = await opinions.ratings(connection, period, scope)
+    paid, _ = await opinions.text_messages(connection, period, scope)
+    first = await talks.totals(connection, period, scope)
+    booked = await appointments.totals(connection, period, scope)
+    return [*first, *booked, *asked, useful, *paid]

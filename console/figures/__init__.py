@@ -1,0 +1,1 @@
+"""The page of figures: numbers, drawings, the table behind each, and a file of each."""
