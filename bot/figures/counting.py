@@ -38,11 +38,17 @@ CROSS JOIN LATERAL (
            count(p.message_id) AS parsed,
            count(*) FILTER (WHERE p.fallback AND p.intent IS DISTINCT FROM :off_topic) AS not_understood,
            count(*) FILTER (WHERE p.fallback AND p.intent = :off_topic) AS off_topic,
-           array_agg(DISTINCT p.intent) FILTER (WHERE NOT p.fallback AND p.intent <> ALL (:small_talk)) AS topics,
+           array_agg(DISTINCT coalesce('faq/' || pressed.topic, p.intent))
+               FILTER (WHERE NOT p.fallback AND p.intent <> ALL (:small_talk)) AS topics,
            coalesce(bool_or(p.intent = ANY (:asks_person) AND NOT p.fallback), false) AS asks_person,
            coalesce((array_agg(p.fallback AND p.intent IS DISTINCT FROM :off_topic ORDER BY m.seq DESC)
                FILTER (WHERE p.message_id IS NOT NULL))[1], false) AS last_failed
     FROM messages m LEFT JOIN parses p ON p.message_id = m.id
+    -- a button that asks for a topic names it
+    LEFT JOIN LATERAL (
+        SELECT e->>'value' AS topic FROM jsonb_array_elements(p.entities) e
+        WHERE p.intent = 'ask_topic' AND e->>'entity' = 'topic' LIMIT 1
+    ) pressed ON true
     WHERE m.conversation_id = s.conversation_id
     GROUP BY 1
 ) d

@@ -44,9 +44,19 @@ FIGURES: dict[str, Counting] = {
 }
 
 
-async def every_figure(connection: AsyncConnection, period: Period, scope: Scope) -> list[Figure]:
-    """All figures, one after the other."""
-    return [await count(connection, period, scope) for count in FIGURES.values()]
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Quanti scrivono e quando": ("andamento", "canali", "giorni", "ore"),
+    "Che cosa chiedono e com'è andata": ("esiti", "argomenti", "non-capiti", "voti"),
+    "Appuntamenti": ("appuntamenti", "modi", "sedi"),
+    "Persone allo sportello": ("attese", "richieste", "domande"),
+    "Centri e costi": ("centri", "sms"),
+}
+"""The figures as the page has them, under their headings."""
+
+
+async def every_figure(connection: AsyncConnection, period: Period, scope: Scope) -> dict[str, Figure]:
+    """All figures by their names."""
+    return {key: await count(connection, period, scope) for key, count in FIGURES.items()}
 
 
 async def totals(connection: AsyncConnection, period: Period, scope: Scope) -> list[Total]:

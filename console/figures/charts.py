@@ -10,7 +10,7 @@ from bot.figures.model import NUMBERS, Column, Figure, Value
 from console.figures.words import said
 
 WIDTH = 400
-MOST_BARS = 12
+MOST_BARS = 8
 ROW, BAR = 40, 12
 HEIGHT, FLOOR, TOP = 180, 150, 22
 MOST_NAMES = 7
@@ -31,12 +31,13 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """One drawing. `summary` says in a sentence what it shows; `left_out`: how many rows only the table has."""
+    """One drawing. `what` is drawn, `summary` says in a sentence how; `left_out`: how many rows only the table has."""
 
     by: str
     height: int
     marks: Sequence[Mark]
     most: str
+    what: str
     title: str
     summary: str
     left_out: int = 0
@@ -92,6 +93,7 @@ def _bars(figure: Figure, column: Column, names: Sequence[str], values: Sequence
         height=len(marks) * ROW,
         marks=marks,
         most=said(most if column.kind != "count" else int(most), column),
+        what=column.title,
         title=figure.title,
         summary=_summary(column, names, values),
         left_out=len(names) - len(shown),
@@ -120,6 +122,7 @@ def _columns(figure: Figure, column: Column, names: Sequence[str], values: Seque
         height=HEIGHT,
         marks=marks,
         most=said(most if column.kind != "count" else int(most), column),
+        what=column.title,
         title=figure.title,
         summary=_summary(column, names, values),
     )

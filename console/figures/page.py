@@ -11,7 +11,7 @@ from aiohttp import web
 from bot import clock
 from bot.figures.definitions import BY_KEY, DEFINITIONS, EXPLAINED
 from bot.figures.model import Figure
-from bot.figures.overview import FIGURES, every_figure, totals
+from bot.figures.overview import FIGURES, GROUPS, every_figure, totals
 from bot.figures.period import NO_CENTRE, PRESETS, Period, Scope, preset, read_period, scope_of
 from console import audit
 from console.access import needs, operator_of
@@ -90,7 +90,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "figures.html",
         view=view,
         totals=[(one, said(one.now, one), compared(one), judged(one)) for one in numbers],
-        shown=[_shown(one, view) for one in found],
+        groups=[(title, [_shown(found[key], view) for key in keys]) for title, keys in GROUPS.items()],
         said=said,
         presets=PRESETS,
         centres=centres_of(operator),

@@ -24,6 +24,8 @@ REQUESTS = {
 } | handoff_model.OUTCOMES
 QUESTIONS = {"open": "Da rispondere"} | {str(name): words for name, words in promises.OUTCOMES.items()}
 UNKNOWN = "–"
+LITTLE = 10
+"""Of less than this before, a percentage would say more than is known."""
 _NAMES: dict[str, dict[str, str]] = {
     "channel": labels.CHANNELS,
     "mode": {str(mode): words.capitalize() for mode, words in MODES.items()},
@@ -111,7 +113,7 @@ def compared(total: Total) -> str:
         points = (now - before) * 100
         change = f"{decimal(abs(points))} punti"
         return _more_or_less(told, points, change)
-    if not before:
+    if before < LITTLE or abs(now - before) > 3 * before:
         return told
     change = f"{decimal(abs(now - before) / before * 100, places=0)}\xa0%"
     return _more_or_less(told, now - before, change)
@@ -128,6 +130,6 @@ def judged(total: Total) -> str:
     if not isinstance(total.now, int | float) or not isinstance(total.before, int | float) or not total.better:
         return ""
     difference = total.now - total.before
-    if abs(difference) < 1e-9:
+    if abs(difference) < 1e-9 or (total.kind == "count" and total.before < LITTLE):
         return ""
     return "good" if (difference > 0) == (total.better == "more") else "bad"

@@ -1,0 +1,44 @@
+"""Operators' pages in Chromium, signed in."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+import pytest
+from aiohttp.test_utils import TestServer
+from console_support import PASSWORD, new_account
+from playwright.async_api import Browser, Page
+
+from console.operators import Role
+
+
+class DeskPages(Protocol):
+    """Makes an operator and opens a page for them: `await desk_pages("sara", "supervisore")`."""
+
+    async def __call__(
+        self, username: str, role: Role = ..., *, centres: tuple[str, ...] = ..., **options: Any
+    ) -> Page: ...
+
+
+@pytest.fixture
+async def desk_pages(console: TestServer, browser: Browser) -> AsyncIterator[DeskPages]:
+    """Pages on the test's console; what breaks the policy or a script fails the test."""
+    async with AsyncExitStack() as stack:
+
+        async def open_page(
+            username: str, role: Role = "operatore", *, centres: tuple[str, ...] = (), **options: Any
+        ) -> Page:
+            await new_account(username, role, centres)
+            context = await browser.new_context(base_url=str(console.make_url("/")), **options)
+            stack.push_async_callback(context.close)
+            page = await context.new_page()
+            page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+            page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+            await page.goto("/accesso")
+            await page.fill("[name=username]", username)
+            await page.fill("[name=password]", PASSWORD)
+            await page.keyboard.press("Enter")
+            await page.wait_for_url(lambda url: "accesso" not in url)
+            return page
+
+        yield open_page
