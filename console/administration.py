@@ -1,5 +1,6 @@
 """Accounts and the audit log, for administrators."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from console.second_factor import switch_off
 from console.setup_links import make_link
 from console.transcripts import labels
 
+DETAILS = {"method": "modo", "role": "ruolo", "found": "trovate", "filters": "filtri", "messages": "messaggi"}
+"""Names of details that are not Italian words."""
 routes = web.RouteTableDef()
 NAVIGATION += [("/accessi", "Accessi", "amministratore"), ("/registro", "Registro", "amministratore")]
 DONE = {
@@ -128,10 +131,22 @@ async def log(request: web.Request) -> web.StreamResponse:
             action=action,
             most=ENTRIES,
         )
-    entries = [dict(row) | {"note": audit.opened_note(row)} for row in rows]
+    entries = [dict(row) | {"note": audit.opened_note(row), "detail": _in_words(row["detail"])} for row in rows]
     older = rows[-1]["seq"] if len(rows) == ENTRIES else None
     asked = {"chi": who, "oggetto": subject, "azione": action}
     return render(request, "audit.html", entries=entries, accounts=known, older=older, asked=asked, verified=None)
+
+
+def _in_words(detail: Mapping[str, object]) -> str:
+    """What an entry says besides, as operators read it; what is empty is left out."""
+    said = []
+    for name, value in detail.items():
+        words = (
+            _in_words(value) if isinstance(value, Mapping) else ", ".join(value) if isinstance(value, list) else value
+        )
+        if words or words == 0:
+            said.append(f"{DETAILS.get(name, name.replace('_', ' '))}: {'sì' if words is True else words}")
+    return "; ".join(said)
 
 
 @routes.post("/registro/verifica", name="audit_verify")

@@ -1,11 +1,12 @@
 """Templates to pages. Everything that is put into a template is escaped; nothing is marked safe."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot import clock
 from bot.clock import ROME
 from console.harmless import harmless
 from console.keys import CSRF, OPERATOR
@@ -55,6 +56,15 @@ def moment_short(at: datetime | None) -> str:
     return at.astimezone(ROME).strftime("%d/%m/%Y %H:%M") if at else ""
 
 
+def moment_near(at: datetime | None) -> str:
+    """Day and minute, the near days by name: `oggi 9:05`, `ieri 18:40`, else as `moment_short`."""
+    if at is None:
+        return ""
+    local, today = at.astimezone(ROME), clock.today()
+    day = {today: "oggi", today - timedelta(days=1): "ieri"}.get(local.date())
+    return f"{day} {local.hour}:{local.minute:02}" if day else moment_short(at)
+
+
 def duration(seconds: float | None) -> str:
     """A wait in words short enough for a table."""
     if seconds is None:
@@ -66,7 +76,7 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} giorni"
 
 
-templates.filters |= {"moment": moment, "moment_short": moment_short, "duration": duration}
+templates.filters |= {"moment": moment, "moment_short": moment_short, "moment_near": moment_near, "duration": duration}
 
 
 def render(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:

@@ -1,5 +1,6 @@
 """Calls to make, and ready-made answers."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import clock
 from bot.conversations import canned
 from bot.conversations.call_backs import OUTCOMES, CallBack, called, calls_to_make
 from console import audit
@@ -20,6 +22,8 @@ from console.transcripts.conversation_page import subject_of
 
 routes = web.RouteTableDef()
 NAVIGATION += [("/chiamate", "Chiamate", "operatore"), ("/risposte", "Risposte pronte", "operatore")]
+LATE = timedelta(days=1)
+"""A call not made so long after what the citizen was told is late."""
 DONE = {
     "segnata": "Fatto: la chiamata è segnata.",
     "salvata": "Fatto: la risposta è salvata.",
@@ -37,7 +41,7 @@ async def show_calls(request: web.Request) -> web.StreamResponse:
 async def _calls(request: web.Request, *, shown: CallBack | None = None, **values: Any) -> web.Response:
     async with request.app[ENGINE].connect() as connection:
         calls = await _of_my_centres(connection, operator_of(request), await calls_to_make(connection))
-    return render(request, "calls.html", calls=calls, shown=shown, outcomes=OUTCOMES, **values)
+    return render(request, "calls.html", calls=calls, shown=shown, late=clock.now() - LATE, outcomes=OUTCOMES, **values)
 
 
 @routes.post("/chiamate/{id}/numero", name="call_number")

@@ -192,7 +192,8 @@ def calls_back(talk: Talk, *, pressed: bool = False) -> None:
     talk.bot(words.call_promised(office, talk.now))
     promised = talk.now if office.is_open(talk.now) else office.next_opening(talk.now)
     done_at = promised + timedelta(minutes=talk.chance.uniform(10, 240))
-    made = done_at < talk.world.end and (talk.chance.random() < 0.88)
+    long_ago = done_at < talk.world.end - timedelta(days=3)
+    made = done_at < talk.world.end and (long_ago or talk.chance.random() < 0.6)
     colleague = talk.chance.choice(talk.world.colleagues)
     talk.world.rows.add(
         call_backs,

@@ -47,6 +47,8 @@ FEW = 2000
 MANY = 50_000
 """When the planner expects more messages than these, the index is not asked first."""
 SECONDS_AT_MOST = 8
+AROUND, SHORT = 90, 50
+"""Characters shown of a message: on each side of the words found, and three times as many of one that is only the last."""
 
 
 class NothingToSearchError(Exception):
@@ -194,5 +196,5 @@ async def page_of(connection: AsyncConnection, filters: Filters, operator: Opera
         if row["hit_text"] is not None:
             said, sender = row["hit_text"], row["hit_sender"]
         row["sender"] = sender
-        row["pieces"] = marked(harmless(mask(said)), filters.parole if words else "")
+        row["pieces"] = marked(harmless(mask(said)), filters.parole if words else "", around=AROUND if words else SHORT)
     return Page(rows, next_after)

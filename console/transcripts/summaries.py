@@ -33,12 +33,18 @@ FROM conversations c
 LEFT JOIN console_work work ON work.conversation_id = c.id
 CROSS JOIN LATERAL (
     SELECT count(*) AS messages,
-           (array_agg(p.intent ORDER BY m.seq DESC) FILTER (WHERE p.intent <> ALL (:small_talk)))[1] AS topic,
-           array_agg(DISTINCT p.intent) FILTER (WHERE p.intent IS NOT NULL) AS intents,
+           (array_agg(what.about ORDER BY m.seq DESC) FILTER (WHERE what.about <> ALL (:small_talk)))[1] AS topic,
+           array_agg(DISTINCT what.about) FILTER (WHERE what.about IS NOT NULL) AS intents,
            bool_or(p.fallback) AS fallback,
            (array_agg(p.fallback ORDER BY m.seq DESC) FILTER (WHERE p.fallback IS NOT NULL))[1] AS last_fallback,
            min(p.confidence) AS min_confidence
     FROM messages m LEFT JOIN parses p ON p.message_id = m.id
+    -- A guess is no topic, a matter recognised as somebody else's is; a button stands for the topic it carries.
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN p.fallback AND p.intent <> 'out_of_scope' THEN NULL
+        WHEN p.intent = 'ask_topic' THEN coalesce('faq/' || (jsonb_path_query_first(
+            p.entities, '$[*] ? (@.entity == "topic").value') #>> '{}'), p.intent)
+        ELSE p.intent END AS about) what
     WHERE m.conversation_id = c.id AND m.sender = 'citizen'
 ) said
 LEFT JOIN LATERAL (

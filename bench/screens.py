@@ -1,0 +1,198 @@
+"""The pictures of docs/operatori.md, made anew: a console on a made-up month, seen in Chromium.
+
+python -m bench.screens [--all FOLDER]
+"""
+
+import argparse
+import asyncio
+import io
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from aiohttp import web
+from PIL import Image
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from sqlalchemy import text, update
+
+from bench.processes import end_cleanly_when_told
+from bot import clock
+from bot.settings import ROOT, get_settings
+from bot.storage.embedded import embedded_url, start_embedded
+from bot.storage.engine import create_engine
+from bot.storage.migrate import upgrade
+from console.app import create_app
+from console.demo import seeding
+from console.passwords import hash_password
+from console.tables import accounts
+
+FOLDER = ROOT / "docs" / "operatori"
+MOST_BYTES = 150_000
+CHROMIUM = os.environ.get("SPORTELLO_CHROMIUM", "/usr/bin/chromium")
+PASSWORD = "graffetta cavallo batteria"  # noqa: S105 - of a database that lives for a minute
+WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 320, "height": 640}
+COLOURS = 128
+
+Act = Callable[[Page], Awaitable[object]]
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """An empty database of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="sportello-screens-"))
+    folder.chmod(0o755)
+    server = start_embedded(folder)
+    os.environ["DATABASE_URL"] = embedded_url(server)
+    os.environ["SPORTELLO_SECRET_KEY"] = secrets.token_urlsafe(48)
+    # Pictures are made whenever somebody makes them: the desk is open then.
+    os.environ["SPORTELLO_DESK_HOURS"] = "mon-sun 08:00-20:00"
+    get_settings.cache_clear()
+    try:
+        upgrade()
+        yield
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def fill() -> dict[str, str]:
+    """A made-up month, and known passwords; a link for each account as it was before."""
+    engine = create_engine(pool_size=1)
+    async with engine.begin() as connection:
+        made = await seeding.seed(connection, get_settings(), count=1500, number=1, end=clock.now())
+        hashed = await hash_password(PASSWORD)
+        await connection.execute(
+            update(accounts).where(accounts.c.username != "amministratore").values(password_hash=hashed)
+        )
+        await connection.execute(
+            update(accounts).where(accounts.c.username == "amministratore").values(password_hash=hashed)
+        )
+    await engine.dispose()
+    return dict(made.links)
+
+
+@asynccontextmanager
+async def console() -> AsyncIterator[str]:
+    """The console's address."""
+    runner = web.AppRunner(create_app(get_settings()))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    yield f"http://127.0.0.1:{port}"
+    await runner.cleanup()
+
+
+async def desk(browser: Browser, url: str, username: str, size: dict[str, int]) -> BrowserContext:
+    """A browser signed in as one of the three."""
+    context = await browser.new_context(base_url=url, viewport=size, locale="it-IT", timezone_id="Europe/Rome")  # type: ignore[arg-type]
+    page = await context.new_page()
+    await page.goto("/accesso")
+    await page.fill("[name=username]", username)
+    await page.fill("[name=password]", PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(lambda address: "accesso" not in address)
+    await page.close()
+    return context
+
+
+def small(picture: bytes) -> bytes:
+    """The picture with few colours: a page has few."""
+    kept = io.BytesIO()
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+        kept, "PNG", optimize=True
+    )
+    return kept.getvalue()
+
+
+async def found(statement: str) -> str:
+    """One value of the database as text."""
+    engine = create_engine(pool_size=1)
+    async with engine.connect() as connection:
+        value = (await connection.execute(text(statement))).scalar_one()
+    await engine.dispose()
+    return str(value)
+
+
+CLOSED = "SELECT conversation_id FROM handoffs WHERE state = 'closed' AND outcome = 'resolved' ORDER BY taken_at DESC LIMIT 1"
+PUZZLED = "SELECT conversation_id FROM console_summaries WHERE outcome = 'not_understood' ORDER BY last_message_at DESC LIMIT 1"
+BOOKED = (
+    "SELECT conversation_id FROM agenda_appointments WHERE state = 'da_erogare' AND conversation_id IS NOT NULL "
+    "ORDER BY created_at DESC LIMIT 1"
+)
+WAITING = "SELECT conversation_id FROM handoffs WHERE state = 'waiting' ORDER BY requested_at LIMIT 1"
+TAKEN = "SELECT conversation_id FROM handoffs WHERE state = 'taken' ORDER BY requested_at LIMIT 1"
+CALL = "SELECT conversation_id FROM call_backs WHERE done_at IS NULL ORDER BY requested_at LIMIT 1"
+
+
+NO_PAGES = (
+    "/eventi",
+    "/health",
+    "/accesso",
+    "/accesso/codice",
+    "/accesso/oidc",
+    "/accesso/oidc/ritorno",
+    "/righe",
+    "/attesa/righe",
+)
+
+
+async def everything(browser: Browser, url: str, folder: Path) -> None:
+    """Every page, wide and narrow: to be looked at."""
+    app = create_app(get_settings())
+    plain = sorted(
+        {str(route.resource.canonical) for route in app.router.routes() if route.method == "GET" and route.resource}
+    )
+    paths = [one for one in plain if "{" not in one and one not in NO_PAGES and "." not in one]
+    talks = [await found(one) for one in (CLOSED, PUZZLED, BOOKED, WAITING, CALL)]
+    paths += [f"/conversazioni/{one}" for one in talks]
+    paths += [f"/attesa/{await found(WAITING)}", f"/attesa/{await found(TAKEN)}", f"/conversazioni/{talks[0]}/stampa"]
+    paths += ["/?parole=appuntamento", "/?non_capito=1&canale=whatsapp", "/?parole=zzzzz", "/?vista=mie", "/non-esiste"]
+    for role in ("amministratore", "operatore"):
+        for size, words in ((WIDE, "largo"), (NARROW, "stretto")):
+            if role == "operatore" and size is NARROW:
+                continue
+            context = await desk(browser, url, role, size)
+            page = await context.new_page()
+            for number, path in enumerate(paths):
+                answer = await page.goto(path)
+                wide = await page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                print(role, words, path, answer.status if answer else "-", f"sporge di {wide}" if wide > 0 else "")
+                about = path.strip("/").replace("/", "-").replace("?", "-")[:40] or "lista"
+                name = f"{number:02}-{about}-{words}-{role[:2]}.png"
+                await page.screenshot(path=folder / name, full_page=True)
+            await context.close()
+
+
+async def run(folder: Path | None) -> None:
+    """The pictures of the manual, or of everything."""
+    await fill()
+    async with console() as url, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        if folder is not None:
+            await everything(browser, url, folder)
+        await browser.close()
+
+
+def main() -> None:
+    """Entry point of `python -m bench.screens`."""
+    parser = argparse.ArgumentParser(prog="python -m bench.screens", description=__doc__.splitlines()[0])
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="every page, wide and narrow, to look at")
+    options = parser.parse_args()
+    end_cleanly_when_told()
+    if options.all:
+        options.all.mkdir(parents=True, exist_ok=True)
+    with database():
+        asyncio.run(run(options.all))
+
+
+if __name__ == "__main__":
+    main()
