@@ -337,3 +337,13 @@ async def test_what_is_no_desk_and_no_hold_is_refused(signed_in: SignIn, agenda:
         "/calendario/prenota/conferma", PERSON | {"posto_tenuto": str(uuid4()), "centro": "pinerolo"}
     )
     assert answer.status == 409
+
+
+async def test_an_appointment_is_found_by_its_code_in_ones_own_centres(signed_in: SignIn, agenda: Agenda) -> None:
+    made = await agenda.booked("2026-03-05T09:30")
+    new = await agenda.moved(made, "2026-03-05T11:00")
+    anna, far = await signed_in(), await signed_in("ugo", centres=("susa",))
+    answer = await anna.get(f"/calendario/cerca?codice={made.code.replace('-', '').lower()}")
+    assert answer.headers["Location"] == path_of(new)
+    for desk, code in ((anna, "AAA-AA2"), (far, made.code), (anna, ""), (anna, "%00")):
+        assert (await desk.get(f"/calendario/cerca?codice={code}")).status == 404

@@ -3,14 +3,17 @@
 from typing import Any, Literal, get_args
 
 from aiohttp import web
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.agenda.codes import normalised
 from bot.agenda.ics import citizen_calendar
 from bot.agenda.model import NotFoundError, TooEarlyError
 from bot.agenda.outcomes import record_outcome, take_back_outcome
 from bot.agenda.records import chain_of
 from bot.agenda.rooms import room_url
+from bot.agenda.tables import appointments
 from console import audit
 from console.access import needs, operator_of
 from console.calendar.visit import Visit, subject_of, transactions_of, visit_to
@@ -42,6 +45,21 @@ async def show(request: web.Request) -> web.StreamResponse:
         visit = await visit_to(connection, request)
         await audit.record(connection, operator_of(request), "lettura", subject_of(visit.appointment.id))
     return page(request, visit, done=DONE.get(request.query.get("fatto", ""), ""))
+
+
+@routes.get("/calendario/cerca", name="calendar_find")
+@needs("operatore")
+async def find(request: web.Request) -> web.StreamResponse:
+    """The appointment with a code: the one to come, else the latest that had it."""
+    code = normalised(request.query.get("codice", "")[:20])
+    to_come = appointments.c.state == "da_erogare"
+    query = select(appointments.c.id, appointments.c.site_id).where(appointments.c.code == code)
+    async with request.app[ENGINE].connect() as connection:
+        rows = (await connection.execute(query.order_by(to_come.desc(), appointments.c.starts.desc()))).all()
+    mine = next((row.id for row in rows if operator_of(request).sees_centre(row.site_id)), None)
+    if mine is None:
+        raise refusal(web.HTTPNotFound, "Nei tuoi centri non c'è nessun appuntamento con questo codice: controllalo.")
+    return redirect(f"/calendario/appuntamenti/{mine}")
 
 
 def page(request: web.Request, visit: Visit, *, clear: bool = False, **more: Any) -> web.Response:
