@@ -4,7 +4,6 @@ Worked out when the message is handed over, from the addresses of its links: not
 """
 
 import re
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -15,6 +14,7 @@ from bot.agenda.model import AppointmentBook, BookUnavailableError, NotFoundErro
 from bot.agenda.page_tokens import PageTokenError, read_page_token
 from bot.conversations.model import Message
 from bot.knowledge import get_knowledge
+from bot.knowledge.files import from_knowledge
 from bot.knowledge.model import Centre
 from channels.appointment_pages.visit import visit_to
 
@@ -35,7 +35,7 @@ async def card_of(book: AppointmentBook, message: Message) -> dict[str, Any] | N
     return None
 
 
-@lru_cache
+@from_knowledge()
 def _centres_by_map() -> dict[str, Centre]:
     """Centres by the query of the map's address that answers give for them."""
     found: dict[str, Centre] = {}

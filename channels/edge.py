@@ -11,6 +11,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from bot.agenda.postgres import PostgresBook
+from bot.knowledge.fresh import following_files
 from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine, create_statement_engine
@@ -66,7 +67,7 @@ async def resources(app: web.Application) -> AsyncIterator[None]:
     app[BOOK] = PostgresBook(app[webchat.ENGINE])
     app[webchat.STATEMENTS] = create_statement_engine(pool_size=10)
     app[webchat.QUEUE] = create_queue(max_size=2)
-    async with app[webchat.QUEUE].open_async(), app[webchat.ANNOUNCEMENTS].listening():
+    async with app[webchat.QUEUE].open_async(), app[webchat.ANNOUNCEMENTS].listening(), following_files():
         yield
     await app[webchat.STATEMENTS].dispose()
     await app[webchat.ENGINE].dispose()

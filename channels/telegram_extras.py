@@ -1,7 +1,6 @@
 """What goes with a message on Telegram besides its words: a centre on the map, an appointment for the calendar."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from bot import clock
@@ -10,6 +9,7 @@ from bot.agenda.model import AppointmentBook
 from bot.agenda.page_tokens import read_page_token
 from bot.answers.centres import describe
 from bot.knowledge import get_knowledge
+from bot.knowledge.files import from_knowledge
 from channels.appointment_pages.visit import visit_to
 from channels.appointments import chain_of
 
@@ -33,7 +33,7 @@ def venue_of(url: str) -> Venue | None:
     return _venues().get(url)
 
 
-@lru_cache
+@from_knowledge()
 def _venues() -> dict[str, Venue]:
     found = {}
     for centre in get_knowledge().centres.values():

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.conversations.model import Parse, Reply, Waiting
 from bot.conversations.store import add_late_notices, record_incident, store_answer, waiting_message
 from bot.dialogue.client import DialogueClient, DialogueUnavailable
+from bot.knowledge.fresh import Follower, follow_files
 from bot.logs import configure_logging
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine, create_statement_engine
@@ -173,6 +174,7 @@ async def run() -> None:
             asyncio.create_task(take_over_stalled(queue)),
             asyncio.create_task(tell_about_appointments(engine)),
             asyncio.create_task(look_after_people(engine)),
+            asyncio.create_task(follow_files(Follower())),
         ]
         if senders:
             others.append(asyncio.create_task(Outbox(outgoing, senders, concurrency=OUTBOX_CONCURRENCY).run()))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from sqlalchemy import text
 
+from bot.knowledge.fresh import Follower, following_files
 from bot.settings import Settings
 from bot.storage.engine import create_engine
 from console import (
@@ -28,6 +29,7 @@ from console.security import MIDDLEWARES
 from console.teaching import flag, lessons_page, queue_page, regression_page, teach_page
 from console.transcripts import conversation_page, export_page, list_page, strike_page, work
 
+KNOWLEDGE = web.AppKey("knowledge", Follower)
 MAX_BODY_BYTES = 1024 * 1024
 PARTS = (
     static,
@@ -62,6 +64,7 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=list(MIDDLEWARES))
     app[SETTINGS] = settings
     app.cleanup_ctx.append(database)
+    app.cleanup_ctx.append(knowledge)
     app.router.add_get("/health", health, name="health")
     for part in PARTS:
         app.add_routes(part.routes)
@@ -75,6 +78,13 @@ async def database(app: web.Application) -> AsyncIterator[None]:
     app[ENGINE] = create_engine(pool_size=8)
     yield
     await app[ENGINE].dispose()
+
+
+async def knowledge(app: web.Application) -> AsyncIterator[None]:
+    """Follow the knowledge files, which other processes and people change."""
+    async with following_files() as follower:
+        app[KNOWLEDGE] = follower
+        yield
 
 
 @public

@@ -1,27 +1,40 @@
 """Loading and validating the knowledge: every file, every reference between them."""
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from bot.knowledge.files import (
+    FOLDER,
+    KnowledgeError,
+    Texts,
+    from_knowledge,
+    knowledge_folder,
+    known_texts,
+    read_texts,
+    text_of,
+)
 from bot.knowledge.model import Centre, Municipality, Service
-from bot.settings import get_settings
 
-FOLDER = Path("bot", "knowledge", "data")
-"""Where the files are, inside the project's folder."""
+__all__ = [
+    "FOLDER",
+    "Knowledge",
+    "KnowledgeError",
+    "get_knowledge",
+    "knowledge_folder",
+    "load_knowledge",
+    "parse_knowledge",
+]
 
 Model = TypeVar("Model", Centre, Service, Municipality)
 Entry = TypeVar("Entry", Centre, Service)
-
-
-class KnowledgeError(Exception):
-    """A knowledge file is missing or wrong; the message names the file, the entry and the field."""
 
 
 @dataclass(frozen=True)
@@ -38,43 +51,57 @@ class Knowledge:
         return {entry.name: entry for entry in self.municipalities}
 
 
-def knowledge_folder() -> Path:
-    """The folder of the knowledge files."""
-    return get_settings().project_dir / FOLDER
-
-
 def load_knowledge(folder: Path | None = None) -> Knowledge:
     """Read and validate all knowledge files of a folder, by default the project's.
 
     Raises `KnowledgeError` at the first thing that is wrong.
     """
-    folder = folder or knowledge_folder()
+    return parse_knowledge(read_texts(folder or knowledge_folder()))
+
+
+def parse_knowledge(texts: Texts) -> Knowledge:
+    """The knowledge that these files hold.
+
+    Raises `KnowledgeError` at the first thing that is wrong.
+    """
     centres = [
-        _parse(Centre, entry, f"centres.yml, {entry.get('id')}") for entry in _yaml(folder / "centres.yml")["centres"]
+        _parse(Centre, entry, f"centres.yml, {_id_of(entry)}") for entry in _entries(texts, "centres.yml", "centres")
     ]
-    services = [_parse(Service, _yaml(path), path.name) for path in sorted((folder / "services").glob("*.yml"))]
+    named = sorted(name for name in texts if name.startswith("services/") and name.endswith(".yml"))
+    services = [_parse(Service, read_yaml(texts, name), name.removeprefix("services/")) for name in named]
     knowledge = Knowledge(
         services=_by_id(services, "services"),
         centres=_by_id(centres, "centres.yml"),
-        municipalities=tuple(_municipalities(folder / "municipalities.csv")),
+        municipalities=tuple(_municipalities(text_of(texts, "municipalities.csv"))),
     )
     _check_references(knowledge)
     return knowledge
 
 
-@lru_cache
+@from_knowledge()
 def get_knowledge() -> Knowledge:
-    """The knowledge of this process, loaded once."""
-    return load_knowledge()
+    """The knowledge of this process, loaded once, and again when `bot.knowledge.fresh` sees that the files changed."""
+    return parse_knowledge(known_texts())
 
 
-def _yaml(path: Path) -> Any:
+def read_yaml(texts: Texts, name: str) -> Any:
+    """What a YAML file holds. Raises `KnowledgeError` naming the file."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise KnowledgeError(f"{path.name}: non si legge ({error.strerror})") from None
+        return yaml.load(text_of(texts, name), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise KnowledgeError(f"{path.name}: {error}") from None
+        raise KnowledgeError(f"{name}: {error}") from None
+
+
+def _entries(texts: Texts, name: str, key: str) -> list[Any]:
+    content = read_yaml(texts, name)
+    entries = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(entries, list):
+        raise KnowledgeError(f"{name}: manca l'elenco {key}")
+    return entries
+
+
+def _id_of(entry: Any) -> Any:
+    return entry.get("id") if isinstance(entry, dict) else entry
 
 
 def _parse(model: type[Model], entry: Any, where: str) -> Model:
@@ -86,22 +113,23 @@ def _parse(model: type[Model], entry: Any, where: str) -> Model:
         raise KnowledgeError(f"{where}: {field}: {first['msg']}") from None
 
 
-def _municipalities(path: Path) -> list[Municipality]:
+def _municipalities(text: str) -> list[Municipality]:
     # The csv module keeps "None", a town near Turin, the string it is.
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [
-            _parse(
-                Municipality,
-                {
-                    **{key: value for key, value in row.items() if key not in ("cpi_id", "nearest_cpi_id")},
-                    "cpi_ids": tuple(filter(None, row["cpi_id"].split(";"))),
-                    "nearest_cpi_ids": tuple(filter(None, row["nearest_cpi_id"].split(";"))),
-                    "cap": tuple(filter(None, row["cap"].split("|"))),
-                },
-                f"municipalities.csv, {row['municipality']}",
-            )
-            for row in csv.DictReader(lines)
-        ]
+    return [_municipality(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+
+
+def _municipality(row: dict[str, str]) -> Municipality:
+    where = f"municipalities.csv, {row.get('municipality')}"
+    try:
+        entry = {
+            **{key: value for key, value in row.items() if key not in ("cpi_id", "nearest_cpi_id")},
+            "cpi_ids": tuple(filter(None, row["cpi_id"].split(";"))),
+            "nearest_cpi_ids": tuple(filter(None, row["nearest_cpi_id"].split(";"))),
+            "cap": tuple(filter(None, row["cap"].split("|"))),
+        }
+    except (KeyError, AttributeError):
+        raise KnowledgeError(f"{where}: la riga non ha tutte le colonne") from None
+    return _parse(Municipality, entry, where)
 
 
 def _by_id(entries: list[Entry], where: str) -> dict[str, Entry]:

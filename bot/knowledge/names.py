@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-import yaml
-
-from bot.knowledge.load import knowledge_folder
+from bot.knowledge.files import KnowledgeError, Texts, from_knowledge, known_texts
+from bot.knowledge.load import read_yaml
 from bot.knowledge.spelling import fold
 
 
@@ -21,9 +19,20 @@ class Named:
     end: int
 
 
-@lru_cache
-def _index(file: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    entries = yaml.safe_load((knowledge_folder() / file).read_text(encoding="utf-8"))
+Index = tuple[re.Pattern[str], dict[str, str]]
+FILES = ("service_names.yml", "centre_names.yml")
+
+
+@from_knowledge()
+def _index(file: str) -> Index:
+    return read_index(known_texts(), file)
+
+
+def read_index(texts: Texts, file: str) -> Index:
+    """The pattern that finds the names of a file, and the id of each. Raises `KnowledgeError`."""
+    entries = read_yaml(texts, file)
+    if not isinstance(entries, dict) or not all(isinstance(names, list) and names for names in entries.values()):
+        raise KnowledgeError(f"{file}: ogni id deve avere un elenco di nomi")
     by_name = {str(name): key for key, names in entries.items() for name in names}
     longest_first = sorted(by_name, key=len, reverse=True)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")\b"), by_name
@@ -37,9 +46,9 @@ def _find(file: str, text: str) -> Iterator[Named]:
 
 def named_services(text: str) -> list[Named]:
     """The services a text names, in order."""
-    return list(_find("service_names.yml", text))
+    return list(_find(FILES[0], text))
 
 
 def named_sites(text: str) -> list[Named]:
     """The centres and sites a text points at by street or nickname, in order."""
-    return list(_find("centre_names.yml", text))
+    return list(_find(FILES[1], text))

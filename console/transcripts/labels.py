@@ -1,9 +1,8 @@
 """Words operators read for what the database calls by short names."""
 
-from functools import cache
-
 from bot.conversations.handoff_model import OUTCOMES as CLOSED
 from bot.knowledge import get_knowledge
+from bot.knowledge.files import from_knowledge
 
 CHANNELS = {
     "webchat": "Web chat",
@@ -90,7 +89,7 @@ def intent(name: str | None) -> str:
     return INTENTS.get(name, name)
 
 
-@cache
+@from_knowledge()
 def intents() -> list[tuple[str, str]]:
     """Every intent with its words, for the filter."""
     faq = [(f"faq/{one.id}", one.title) for one in get_knowledge().services.values()]
@@ -103,7 +102,7 @@ def centre(name: str | None) -> str:
     return known.name.removeprefix("Centro per l'impiego di ") if known else name or ""
 
 
-@cache
+@from_knowledge()
 def centres() -> list[tuple[str, str]]:
     """Every centre that appointments can be at."""
     return [(one.id, centre(one.id)) for one in get_knowledge().centres.values() if one.is_job_centre]

@@ -4,7 +4,6 @@ It is done by the console's own process after messages were stored, never on the
 """
 
 from collections.abc import Sequence
-from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.figures.counting import SMALL_TALK, count_conversations
 from bot.knowledge import get_knowledge
+from bot.knowledge.files import from_knowledge
 
 AT_ONCE = 5000
 LOW_CONFIDENCE = 0.6
@@ -78,7 +78,7 @@ ORDER BY c.last_message_at DESC
 """)
 
 
-@cache
+@from_knowledge()
 def competent_centres() -> dict[str, str]:
     """The centre of each municipality: the competent one, or else the nearest."""
     return {name: (one.cpi_ids or one.nearest_cpi_ids)[0] for name, one in get_knowledge().by_municipality.items()}

@@ -1,8 +1,8 @@
 """Which municipalities lie near one another."""
 
-from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 
+from bot.knowledge.files import from_knowledge
 from bot.knowledge.load import get_knowledge
 
 _EARTH_KM = 6371.0
@@ -17,7 +17,7 @@ def kilometres(one: str, other: str) -> float:
     return 2 * _EARTH_KM * asin(sqrt(chord))
 
 
-@lru_cache(maxsize=512)
+@from_knowledge(maxsize=512)
 def neighbours(name: str, count: int = 10) -> tuple[str, ...]:
     """The municipalities nearest to one, nearest first."""
     others = (entry.name for entry in get_knowledge().municipalities if entry.name != name)

@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
-import yaml
-
-from bot.knowledge.load import get_knowledge, knowledge_folder
+from bot.knowledge.files import KnowledgeError, Texts, from_knowledge, known_texts
+from bot.knowledge.load import Knowledge, get_knowledge, read_yaml
 from bot.knowledge.model import PROVINCE_NAMES, Municipality
 from bot.knowledge.places.tokens import tokenize
 from bot.knowledge.spelling import fold
 
+FILE = "places.yml"
 SAINTS = frozenset({"san", "sant", "santo", "santa", "s", "st", "ss", "sta"})
 LINKS = frozenset(
     "di d de del dello della dell delle dei degli da dal a al alla in nel nell sul sulla su sopra presso con e la le il lo".split()
@@ -277,8 +276,18 @@ class _Builder:
         return caps
 
 
-@lru_cache
+@from_knowledge()
 def get_gazetteer() -> Gazetteer:
     """The names known to this process, read once."""
-    data = yaml.load((knowledge_folder() / "places.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return _Builder(data, get_knowledge().municipalities).build()
+    return read_gazetteer(known_texts(), get_knowledge())
+
+
+def read_gazetteer(texts: Texts, knowledge: Knowledge) -> Gazetteer:
+    """The names that these files hold.
+
+    Raises `KnowledgeError` when a list is missing or has another shape than it should.
+    """
+    try:
+        return _Builder(read_yaml(texts, FILE), knowledge.municipalities).build()
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise KnowledgeError(f"{FILE}: {error!r}") from None

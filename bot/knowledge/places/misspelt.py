@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
+from bot.knowledge.files import from_knowledge
 from bot.knowledge.places.gazetteer import Entry, Kind, Strength, get_gazetteer
 
 # How foreigners and phones write the sounds of Italian names: applied in this order.
@@ -59,7 +59,7 @@ def _is_guessed(entry: Entry) -> bool:
     return entry.kind not in (Kind.PROVINCE, Kind.ABROAD) and (entry.strength is not Strength.WORD or entry.official)
 
 
-@lru_cache
+@from_knowledge()
 def _by_length() -> dict[int, list[str]]:
     groups = defaultdict(list)
     for spelling, entry in get_gazetteer().names.items():
@@ -68,7 +68,7 @@ def _by_length() -> dict[int, list[str]]:
     return groups
 
 
-@lru_cache
+@from_knowledge()
 def _by_sound() -> dict[str, list[str]]:
     groups = defaultdict(list)
     for spelling, entry in get_gazetteer().names.items():
@@ -83,7 +83,7 @@ def _allowed(length: int) -> int:
     return 1 if length < 8 else 2
 
 
-@lru_cache(maxsize=4096)
+@from_knowledge(maxsize=4096)
 def guess(spelling: str, *, bold: bool = False) -> Guess | None:
     """The name nearest to a spelling, if it is near enough; several that are as near become one ambiguous entry.
 
@@ -100,7 +100,7 @@ def guess(spelling: str, *, bold: bool = False) -> Guess | None:
     return Guess(_one_of(entries, unsure=best > _allowed(len(spelling)) or len(spelling) < 6), best)
 
 
-@lru_cache(maxsize=4096)
+@from_knowledge(maxsize=4096)
 def is_misspelling_of_a_word(words: tuple[str, ...]) -> bool:
     """Whether a word of every message is as near as a town could be."""
     return any(len(word) > 4 and _is_near_a_frequent_word(word) for word in words)

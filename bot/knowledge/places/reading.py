@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from bot.knowledge.files import from_knowledge
 from bot.knowledge.places.codes import tagged
 from bot.knowledge.places.context import framed, is_bare, without_names, without_words
 from bot.knowledge.places.decide import decide
@@ -43,7 +43,7 @@ class PlaceReading:
     mentions: tuple[Mention, ...]
 
 
-@lru_cache(maxsize=16)  # entities and intents ask the same of one message
+@from_knowledge(maxsize=16)  # entities and intents ask the same of one message
 def read_place(text: str, *, expected: bool = False) -> PlaceReading:
     """Understand which municipality a person means.
 
