@@ -15,6 +15,7 @@ from channels.telegram_commands import app as telegram_app
 from channels.twilio_commands import app as twilio_app
 from console.commands import app as console_app
 from console.demo.commands import app as demo_app
+from console.teaching.commands import app as model_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Sportello, l'assistente dei Centri per l'impiego.")
 knowledge_app = typer.Typer(no_args_is_help=True, help="Le conoscenze: centri, servizi, comuni.")
@@ -27,6 +28,7 @@ app.add_typer(telegram_app, name="telegram")
 app.add_typer(console_app, name="console")
 app.add_typer(twilio_app, name="twilio")
 app.add_typer(demo_app, name="demo")
+app.add_typer(model_app, name="model")
 
 
 @app.command()

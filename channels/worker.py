@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversations.model import Parse, Reply, Waiting
 from bot.conversations.store import add_late_notices, record_incident, store_answer, waiting_message
+from bot.dialogue.address import DialogueAddress
 from bot.dialogue.client import DialogueClient, DialogueUnavailable
 from bot.knowledge.fresh import Follower, follow_files
 from bot.logs import configure_logging
@@ -145,9 +146,9 @@ async def run() -> None:
     settings = get_settings()
     engine = create_engine(pool_size=2)
     statements = create_statement_engine(pool_size=settings.worker_concurrency)
-    dialogue = DialogueClient(
-        settings.rasa_url, timeout=settings.reply_timeout, concurrency=settings.worker_concurrency
-    )
+    address = DialogueAddress(statements, settings)
+    await address.look()
+    dialogue = DialogueClient(address, timeout=settings.reply_timeout, concurrency=settings.worker_concurrency)
     # Each message on its way out holds two connections for as long as the provider takes.
     outgoing = create_engine(pool_size=2 * OUTBOX_CONCURRENCY)
     senders = create_senders(settings, outgoing)
@@ -175,6 +176,7 @@ async def run() -> None:
             asyncio.create_task(tell_about_appointments(engine)),
             asyncio.create_task(look_after_people(engine)),
             asyncio.create_task(follow_files(Follower())),
+            asyncio.create_task(address.follow()),
         ]
         if senders:
             others.append(asyncio.create_task(Outbox(outgoing, senders, concurrency=OUTBOX_CONCURRENCY).run()))

@@ -264,7 +264,7 @@ def family_in_training(started: System) -> list[psutil.Process]:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         family = psutil.Process(started.process.pid).children(recursive=True)
-        if any("train" in child.cmdline() for child in family):
+        if any("bot.nlu.train" in child.cmdline() for child in family):
             return family
         time.sleep(0.1)
     raise AssertionError(f"nothing trains: {started.said()}")

@@ -5,6 +5,7 @@ import asyncio
 import aiohttp
 
 from bot.conversations.model import Parse, Reply, Waiting
+from bot.dialogue.address import DialogueAddress
 from bot.dialogue.replies import reply_of
 from bot.privacy.masking import mask
 
@@ -26,8 +27,8 @@ class DialogueFailed(DialogueError):
 class DialogueClient:
     """Keep-alive client of the internal input channel. One per worker."""
 
-    def __init__(self, base_url: str, *, timeout: float, concurrency: int) -> None:
-        self._url = base_url + PATH
+    def __init__(self, address: DialogueAddress, *, timeout: float, concurrency: int) -> None:
+        self._address = address
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=timeout, connect=2),
             connector=aiohttp.TCPConnector(limit=concurrency),
@@ -40,8 +41,16 @@ class DialogueClient:
     async def answer(self, message: Waiting) -> tuple[list[Reply], Parse]:
         """Ask for the answer to one message; asking again for the same message gives the same answer.
 
-        Raises `DialogueUnavailable` when nothing answers or the action server is away, `DialogueFailed` otherwise.
+        Raises `DialogueUnavailable` when nothing answers or the action server is away, `DialogueFailed` otherwise. Then
+        the address is looked up again: a new model may be answering elsewhere.
         """
+        try:
+            return await self._answer(message)
+        except DialogueUnavailable:
+            await self._address.look()
+            raise
+
+    async def _answer(self, message: Waiting) -> tuple[list[Reply], Parse]:
         body = {
             "conversation_id": str(message.conversation_id),
             "message_id": str(message.id),
@@ -49,7 +58,7 @@ class DialogueClient:
             "payload": message.payload,
         }
         try:
-            async with self._session.post(self._url, json=body) as response:
+            async with self._session.post(self._address.url + PATH, json=body) as response:
                 if response.status == 503:
                     raise DialogueUnavailable(await response.text())
                 if response.status != 200:

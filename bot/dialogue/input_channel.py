@@ -5,7 +5,7 @@ It differs from Rasa's own REST channel in what it promises:
 - when an action fails or the action server is away, nothing is stored and the caller is told, instead of silence.
 """
 
-import contextvars
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,14 +15,21 @@ from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, Us
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
 
+from bot.dialogue.tracker_store import ConversationMovedError
+from bot.dialogue.turns import Turns, note_failure, noting_failures
+from bot.knowledge.fresh import Follower, follow_files
+from bot.knowledge.places import read_place
 from bot.nlu.reading import read_parse
 
-_failure: contextvars.ContextVar[list[Exception]] = contextvars.ContextVar("action_failure")
-
+AWAY = (aiohttp.ClientConnectionError, TimeoutError, SQLAlchemyError, ConversationMovedError)
+"""Failures of what a turn needs, or of its moment, and not of the message: it should be tried again."""
+WARMING = "abito a Torinno e vorrei sapere che documenti servono per la did"
+NOBODY = "nobody"
 HIDDEN_ACTIONS = frozenset({"action_listen", "action_session_start", "action_extract_slots"})
 
 
@@ -48,11 +55,11 @@ class WatchedEndpoint(EndpointConfig):
                     return await answer.json()
                 refusal = ClientResponseError(answer.status, answer.reason, await answer.text())
         except (aiohttp.ClientError, TimeoutError) as error:
-            _failure.get().append(error)
+            note_failure(error)
             raise
         # 400 is an action that declines to run, which Rasa knows how to take.
         if refusal.status != 400:
-            _failure.get().append(refusal)
+            note_failure(refusal)
         raise refusal
 
 
@@ -65,29 +72,53 @@ class SportelloInput(InputChannel):
         return "sportello"
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[None]]) -> Blueprint:
-        """The routes: `GET /` for health, `POST /messages` for one message."""
+        """The routes: `GET /` for health, `POST /messages` for one message, `/warm` and `/drain` for taking over."""
         routes = Blueprint("sportello_input", "sportello_input")
+        turns = Turns()
+
+        @routes.listener("after_server_start")
+        async def follow_knowledge(app: Sanic, loop: object) -> None:
+            app.add_task(follow_files(Follower(), then=lambda: read_place(WARMING)))
 
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:
             agent: Agent = request.app.ctx.agent
             ready = agent is not None and agent.is_ready()
-            return response.json({"ready": ready, "model": agent.model_id if ready else None}, 200 if ready else 503)
+            return response.json({"ready": ready, "model": model_of(agent) if ready else None}, 200 if ready else 503)
+
+        @routes.post("/warm")
+        async def warm(request: Request) -> HTTPResponse:
+            """Do once what is slow the first time, so that no citizen waits for it."""
+            agent: Agent = request.app.ctx.agent
+            await agent.parse_message(WARMING)
+            await agent.tracker_store.retrieve(NOBODY)
+            return response.json({"model": model_of(agent)})
+
+        @routes.post("/drain")
+        async def drain(request: Request) -> HTTPResponse:
+            """Take no more messages; how many are still being answered."""
+            turns.closed = True
+            return response.json({"under_way": turns.under_way})
 
         @routes.post("/messages")
         async def messages(request: Request) -> HTTPResponse:
             agent: Agent = request.app.ctx.agent
             if agent is None or not agent.is_ready():
                 return response.text("no model is loaded", 503)
-            failures: list[Exception] = []
-            _failure.set(failures)
-            tracker = await handle(agent, **request.json, failures=failures)
+            if turns.closed:
+                return response.text("another process answers now", 503)
+            with turns.one(), noting_failures() as failures:
+                tracker = await handle(agent, **request.json, failures=failures)
             if failures:
-                unreachable = isinstance(failures[0], aiohttp.ClientConnectionError | TimeoutError)
-                return response.text(f"action server: {failures[0]!r}", 503 if unreachable else 500)
-            return response.json(answer_to(tracker, request.json["message_id"], agent.model_id))
+                return response.text(f"not answered: {failures[0]!r}", 503 if isinstance(failures[0], AWAY) else 500)
+            return response.json(answer_to(tracker, request.json["message_id"], model_of(agent)))
 
         return routes
+
+
+def model_of(agent: Agent) -> str:
+    """The name of the model served: the one its file has here, else Rasa's own."""
+    return os.environ.get("SPORTELLO_MODEL") or str(agent.model_id)
 
 
 async def handle(
@@ -110,6 +141,9 @@ async def handle(
     )
     async with agent.lock_store.lock(conversation_id):
         tracker = await processor.get_tracker(conversation_id)
+        if failures:
+            # What was said before could not be read: nothing is answered without it.
+            return tracker
         if turn_of(tracker, message_id):
             return tracker
         # What `log_message` does, without reading the tracker a second time.

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,9 @@ BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEADY_AFTER_SECONDS = 30.0
 """A child that lived this long starts its back-off anew."""
 STOP_SECONDS = 8.0
+
+LOWEST = 19
+"""How nice what nobody waits for is."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -62,6 +66,15 @@ async def keep_running(child: Child, report: Callable[[str], None]) -> None:
         pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
         report(f"{child.name} si è fermato (codice {code}): lo riavvio fra {pause:g} s; le ragioni sono in {child.log}")
         await asyncio.sleep(pause)
+
+
+async def stop_family(process: asyncio.subprocess.Process) -> None:
+    """End a process that leads a session of its own, and whatever it has started there."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    await stop(process)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def stop(process: asyncio.subprocess.Process) -> None:

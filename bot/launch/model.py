@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from bot.launch.children import settle_in
 from bot.launch.errors import LaunchError
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, get_settings
 
 # The code that decides what is learned; the other components only run on what was learned.
 LEARNING_CODE = ("head", "neighbours", "terms", "text", "vectors")
@@ -23,6 +23,7 @@ CODE = (
     *(f"bot/nlu/{module}.py" for module in LEARNING_CODE),
 )
 TAUGHT = ("config.yml", "domain.yml", "nlu_data/calibration.jsonl")
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 REPORT_EVERY_SECONDS = 15
 
 
@@ -38,10 +39,24 @@ def input_files(project: Path) -> Iterator[tuple[str, Path]]:
         yield path.relative_to(project).as_posix(), path
 
 
+def is_taught(name: str) -> bool:
+    """Whether a file of `input_files` holds examples; the others are the program a model has to fit."""
+    return name.startswith("nlu_data/") and not name.startswith("nlu_data/rules/")
+
+
 def fingerprint(settings: Settings) -> str:
-    """Twenty hexadecimal digits that change when any input of the training changes."""
+    """Twenty hexadecimal digits that change when any input of the training changes. They are a model's name."""
+    return _digest(settings, input_files(settings.project_dir))
+
+
+def program(settings: Settings) -> str:
+    """The same of the code, the configuration and the rules alone: a model of another program cannot be served by this one."""
+    return _digest(settings, (one for one in input_files(settings.project_dir) if not is_taught(one[0])))
+
+
+def _digest(settings: Settings, files: Iterable[tuple[str, Path]]) -> str:
     digest = hashlib.sha256(settings.encoder.encode())
-    for name, path in input_files(settings.project_dir):
+    for name, path in files:
         digest.update(name.encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:20]
@@ -68,27 +83,26 @@ def ensure_model(settings: Settings, report: Callable[[str], None]) -> Path:
     return path
 
 
-def train(settings: Settings, path: Path, report: Callable[[str], None]) -> None:
-    """Train with `rasa train` into `path`; its output goes to the log folder.
+def train(settings: Settings, path: Path, report: Callable[[str], None], *, log: Path | None = None) -> None:
+    """Train the project of `settings` into `path`, in a process of its own; its output goes to the log folder.
 
-    Rasa's own cache is passed over: it does not know the encoder setting and would hand out the other variant's model.
+    Raises `LaunchError` when training fails, naming the log.
     """
-    log = settings.data_dir / "log" / "train.log"
+    log = log or settings.data_dir / "log" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     report("addestro il modello: la prima volta ci vogliono alcuni minuti")
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=settings.models_dir) as folder, log.open("w") as output:
-        command = [
-            sys.executable, "-m", "rasa", "train", "--force", "--fixed-model-name", "model", "--out", folder,
-            "--data", str(settings.project_dir / "nlu_data"),
-            "--config", str(settings.project_dir / "config.yml"), "--domain", str(settings.project_dir / "domain.yml"),
-        ]  # fmt: skip
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder, log.open("a") as output:
+        command = [sys.executable, "-m", "bot.nlu.train", str(settings.project_dir), folder]
         process = subprocess.Popen(
             command,
             cwd=ROOT,
             stdout=output,
             stderr=output,
-            env=training_environment(),
+            # Its own cache would keep a second copy of every model, and is passed over anyway.
+            env=training_environment()
+            | {"SPORTELLO_PROJECT_DIR": str(settings.project_dir), "RASA_MAX_CACHE_SIZE": "0", "PYTHONPATH": str(ROOT)},
             preexec_fn=partial(settle_in, 0),  # noqa: PLW1509
         )
         try:
@@ -112,8 +126,15 @@ def _wait(process: subprocess.Popen[bytes]) -> int | None:
 
 
 def training_environment() -> dict[str, str]:
-    """The environment for Rasa's processes: no telemetry, no chatter."""
-    return os.environ | {
+    """The environment for Rasa's processes: no telemetry, no chatter, nothing compiled twice.
+
+    Where Python is told to leave no bytecode beside the sources, it is kept in the cache: compiling all of Rasa anew takes
+    each process ten seconds and more, also the one that citizens are waiting for.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
+    if NO_BYTECODE in os.environ:
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(get_settings().cache_dir / "bytecode"))
+    return kept | {
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",

@@ -6,8 +6,9 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -19,11 +20,15 @@ from bot.knowledge import KnowledgeError, load_knowledge
 from bot.launch.checks import check_disk, check_ports
 from bot.launch.children import Child, keep_running
 from bot.launch.errors import LaunchError
-from bot.launch.model import ensure_model, training_environment
+from bot.launch.model import training_environment
+from bot.launch.serving import Serving
+from bot.launch.start import model_to_serve
+from bot.launch.training_runs import TrainingRuns
 from bot.settings import ROOT, Settings, get_settings
 from bot.storage.embedded import embedded_url, start_embedded
 from bot.storage.engine import create_engine, sqlalchemy_url
 from bot.storage.migrate import upgrade
+from bot.teaching.kept import model_file
 
 READY_WITHIN_SECONDS = 180
 DOORS = frozenset({"edge", "console", "telegram"})
@@ -88,11 +93,9 @@ def fill_sample_calendar(report: Callable[[str], None]) -> None:
     asyncio.run(fill())
 
 
-def children_of(settings: Settings, model: str) -> list[Child]:
-    """The processes of the system."""
-    log = settings.data_dir / "log"
-    log.mkdir(parents=True, exist_ok=True)
-    env = training_environment() | {
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of every process of the system."""
+    return training_environment() | {
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "SPORTELLO_TRACKER_URL": sqlalchemy_url(),
@@ -101,24 +104,40 @@ def children_of(settings: Settings, model: str) -> list[Child]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+def model_child(settings: Settings, model_id: str, port: int) -> Child:
+    """The process that serves a model on a port."""
+    return Child(
+        name="rasa",
+        command=(sys.executable, "-m", "bot.dialogue.serve", str(model_file(settings, model_id))),
+        env=environment(settings) | {"SPORTELLO_RASA_PORT": str(port), "SPORTELLO_MODEL": model_id},
+        log=settings.data_dir / "log" / "rasa.log",
+        nice=BEHIND_THE_DOORS,
+    )
+
+
+def children_of(settings: Settings) -> list[Child]:
+    """The processes of the system besides those that serve models."""
+    log = settings.data_dir / "log"
+    env = environment(settings)
     modules = {
-        "rasa": ("bot.dialogue.serve", model),
-        "actions": ("actions.serve",),
-        "worker": ("channels.worker",),
-        "edge": ("channels.edge",),
-        "console": ("console.serve",),
+        "actions": "actions.serve",
+        "worker": "channels.worker",
+        "edge": "channels.edge",
+        "console": "console.serve",
     }
     if settings.telegram_token and not settings.telegram_webhook_secret:
-        modules["telegram"] = ("channels.telegram_polling",)
+        modules["telegram"] = "channels.telegram_polling"
     return [
         Child(
             name=name,
-            command=(sys.executable, "-m", *arguments),
+            command=(sys.executable, "-m", module),
             env=env,
             log=log / f"{name}.log",
             nice=0 if name in DOORS else BEHIND_THE_DOORS,
         )
-        for name, arguments in modules.items()
+        for name, module in modules.items()
     ]
 
 
@@ -154,11 +173,22 @@ async def ready(settings: Settings) -> None:
 
 
 async def supervise(settings: Settings, model: str, report: Callable[[str], None]) -> None:
-    """Run the children until SIGINT or SIGTERM."""
+    """Run the children until SIGINT or SIGTERM, serving first the model of that id."""
     stopped = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
-    tasks = [asyncio.create_task(keep_running(child, report)) for child in children_of(settings, model)]
+    (settings.data_dir / "log").mkdir(parents=True, exist_ok=True)
+    engine = create_engine(pool_size=2)
+    serving = Serving(engine, settings, partial(model_child, settings), report)
+    training = TrainingRuns(engine, settings, environment(settings), report)
+    # Before the worker runs: it must find the address of this start, not that of one before.
+    await serving.start(model)
+    await training.start()
+    tasks = [
+        *(asyncio.create_task(keep_running(child, report)) for child in children_of(settings)),
+        asyncio.create_task(keep_following(serving.follow, report)),
+        asyncio.create_task(keep_following(training.follow, report)),
+    ]
     start = asyncio.create_task(announce(settings, report))
     stopping = asyncio.create_task(stopped.wait())
     try:
@@ -170,7 +200,18 @@ async def supervise(settings: Settings, model: str, report: Callable[[str], None
         report("mi fermo")
         for task in (*tasks, start, stopping):
             task.cancel()
-        await asyncio.gather(*tasks, start, stopping, return_exceptions=True)
+        await asyncio.gather(serving.close(), *tasks, start, stopping, return_exceptions=True)
+        await engine.dispose()
+
+
+async def keep_following(follow: Callable[[], Awaitable[None]], report: Callable[[str], None]) -> None:
+    """Run what should never end; whatever ends it is said, and it is run again: the system must not stop for it."""
+    while True:
+        try:
+            await follow()
+        except Exception as error:  # noqa: BLE001
+            report(f"guasto nel seguire i modelli: {error!r}")
+        await asyncio.sleep(1)
 
 
 async def announce(settings: Settings, report: Callable[[str], None]) -> None:
@@ -209,9 +250,9 @@ def run() -> None:
         report("database pronto")
         if server is not None and settings.sample_calendar:
             fill_sample_calendar(report)
-        model = ensure_model(settings, report)
+        model = model_to_serve(get_settings(), report)
         report("avvio Rasa, azioni, worker e ingresso web")
-        asyncio.run(supervise(get_settings(), str(model), report))
+        asyncio.run(supervise(get_settings(), model, report))
     finally:
         if server is not None:
             server.cleanup()
