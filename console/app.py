@@ -25,6 +25,8 @@ from console import (
 from console.access import public
 from console.figures import page as figures
 from console.keys import ENGINE, SETTINGS
+from console.promises import menu as promises_menu
+from console.promises import page as promises
 from console.security import MIDDLEWARES
 from console.teaching import flag, lessons_page, queue_page, regression_page, teach_page
 from console.transcripts import conversation_page, export_page, list_page, strike_page, work
@@ -46,6 +48,8 @@ PARTS = (
     takeover,
     takeover_talk,
     takeover_calls,
+    promises_menu,
+    promises,
     figures,
     queue_page,
     teach_page,

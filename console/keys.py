@@ -1,5 +1,7 @@
 """What handlers find on the application and on a request, under typed keys."""
 
+from typing import Any
+
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,4 +12,5 @@ SETTINGS = web.AppKey("settings", Settings)
 ENGINE = web.AppKey("engine", AsyncEngine)
 OPERATOR = web.RequestKey("operator", Operator)
 CSRF = web.RequestKey("csrf", str)
+BADGES: "web.RequestKey[dict[str, Any]]" = web.RequestKey("badges", dict)
 FRESH_SEED = web.RequestKey("fresh_seed", str)

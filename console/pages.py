@@ -1,5 +1,6 @@
 """Templates to pages. Everything that is put into a template is escaped; nothing is marked safe."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot import clock
 from bot.clock import ROME
 from console.harmless import harmless
-from console.keys import CSRF, OPERATOR
+from console.keys import BADGES, CSRF, OPERATOR
 from console.operators import ROLES, TITLES, Role
 
 HERE = Path(__file__).parent
@@ -41,6 +42,16 @@ SENTENCES = {
     500: ("C'è stato un problema", "Riprova fra poco. Se non passa, segnala il numero qui sotto."),
     503: ("Il database non risponde", "Non abbiamo cambiato niente. Riprova fra poco."),
 }
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A number beside an entry of the menu, and what it counts, for those who do not see it."""
+
+    count: int
+    said: str
+    urgent: bool = False
+
 
 NAVIGATION: list[tuple[str, str, Role]] = [("/", "Conversazioni", "operatore")]
 """Address, words and least role of each entry of the menu; parts of the console add theirs."""
@@ -96,6 +107,7 @@ def _known(request: web.Request) -> dict[str, object]:
         "csrf": request.get(CSRF, ""),
         "path": request.path,
         "menu": menu,
+        "badges": request.get(BADGES, {}),
         "error": "",
         "error_field": "",
         "done": "",

@@ -5,6 +5,7 @@
   const place = document.getElementById("richieste");
   const button = document.getElementById("suono");
   const KEY = "sportello-suono";
+  const TITLE = document.title;
   let audio = null;
   let known = news();
 
@@ -51,8 +52,9 @@
       ring();
     }
     known = now;
-    const waiting = place.querySelector("tbody")?.querySelectorAll("form").length || 0;
-    document.title = `${waiting ? `(${waiting}) ` : ""}Richieste - Sportello`;
+    const counted = place.querySelector("[data-waiting]");
+    const waiting = counted ? Number(counted.dataset.waiting) : place.querySelector("tbody")?.querySelectorAll("form").length || 0;
+    document.title = `${waiting ? `(${waiting}) ` : ""}${TITLE}`;
   }
 
   button.hidden = false;
