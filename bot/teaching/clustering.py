@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from bot.teaching.wording import same
 
-ENOUGH = 0.5
+ENOUGH = 0.35
 """Likeness, of 0 to 1, from which on two texts count as asking the same."""
 CLOSE = 0.85
 """From here on what was decided about one is decided about the other."""

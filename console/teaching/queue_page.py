@@ -4,6 +4,7 @@ Operators see it, propose what was meant and set rows aside; supervisors teach. 
 what they meant, but an example changes the answers everybody gets: a second pair of eyes looks before it is written.
 """
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,21 @@ DONE = {
     "proposta": "Fatto: la tua proposta è salvata. Un supervisore la guarda e la insegna.",
     "divisa": "Fatto: i messaggi scelti sono ora una riga per conto loro: questa.",
 }
+PATIENCE_SECONDS = 2.0
+COLLECTING: web.AppKey[dict[str, asyncio.Task[bool]]] = web.AppKey("review_collecting", dict[str, asyncio.Task[bool]])
 MEANWHILE = "Nel frattempo un collega ha già deciso di questa riga. Guarda com'è adesso."
+
+
+def set_up(app: web.Application) -> None:
+    """Room for the search for new messages, which ends with the application."""
+    app[COLLECTING] = {}
+    app.on_shutdown.append(_give_up)
+
+
+async def _give_up(app: web.Application) -> None:
+    for task in app[COLLECTING].values():
+        task.cancel()
+        await asyncio.wait({task})
 
 
 @routes.get("/da-rivedere", name="review_queue")
@@ -45,9 +60,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     reason = request.query.get("motivo", "")
     number = request.query.get("pagina", "0")
     page = int(number) if number.isdecimal() and len(number) < 5 else 0
-    async with request.app[ENGINE].begin() as connection:
-        since = now() - timedelta(days=queue.DAYS)
-        _, more = await queue.collect(connection, project.training.telling, since=since)
+    more = await _collected(request.app, project)
     async with request.app[ENGINE].connect() as connection:
         found = await listing.page_of(
             connection,
@@ -68,6 +81,22 @@ async def show(request: web.Request) -> web.StreamResponse:
         labels=labels,
         done=DONE.get(request.query.get("fatto", ""), ""),
     )
+
+
+async def _collected(app: web.Application, project: Project) -> bool:
+    """Look for what is new, for a moment at most: it goes on without the page. Whether more is to come."""
+    task = app[COLLECTING].get("now")
+    if task is None or task.done():
+        task = app[COLLECTING]["now"] = asyncio.create_task(_collect(app, project))
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    return task.result() if done else True
+
+
+async def _collect(app: web.Application, project: Project) -> bool:
+    telling = await asyncio.to_thread(lambda: project.training.telling)
+    async with app[ENGINE].begin() as connection:
+        _, more = await queue.collect(connection, telling, since=now() - timedelta(days=queue.DAYS))
+    return more
 
 
 def cluster_id_of(request: web.Request) -> UUID:
