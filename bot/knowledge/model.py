@@ -117,6 +117,8 @@ class Centre(Fact):
     verified: dict[str, bool]
     notes: str | None
     sources: tuple[Source, ...]
+    owner: str | None = None  # who keeps it true: a person or an office
+    review_by: date | None = None
 
     @property
     def is_job_centre(self) -> bool:
@@ -151,6 +153,8 @@ class Service(Fact):
     verification: Literal["sourced", "partly_sourced"]
     as_of: PartialDate
     sources: tuple[Source, ...] = Field(min_length=1)
+    owner: str | None = None  # who keeps it true: a person or an office
+    review_by: date | None = None
 
 
 class Municipality(Fact):

@@ -90,9 +90,7 @@ def _judged(root: Path) -> frozenset[str]:
 
 
 def look_at(examples: Examples, intent: str, sentences: Sequence[str]) -> Wanted:
-    """Sort out sentences meant for an intent. Raises `ExamplesError` for an intent that has no file."""
-    if intent not in examples.files:
-        raise ExamplesError(f"{intent}: non ha un file di esempi")
+    """Sort out sentences meant for an intent, which may be a new one."""
     fresh: dict[str, str] = {}
     known: list[str] = []
     conflicts: list[tuple[str, str]] = []
@@ -120,6 +118,8 @@ def look_at(examples: Examples, intent: str, sentences: Sequence[str]) -> Wanted
 
 def added(root: Path, examples: Examples, intent: str, sentences: Sequence[str]) -> Change:
     """The change that adds sentences, already checked, at the end of an intent's examples. Raises `ExamplesError`."""
+    if intent not in examples.files:
+        raise ExamplesError(f"{intent}: non ha un file di esempi")
     name = examples.files[intent]
     before = read(root, name) or ""
     after = _with_lines(name, before, intent, sentences)

@@ -10,12 +10,14 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.teaching.knowledge_edit import KnowledgeEditError
 from bot.teaching.lessons import Also, Author, ChangedError, NotWritableError, Proposal, teach
 from console import audit
 from console.access import operator_of
 from console.keys import ENGINE
 from console.pages import redirect
 from console.security import refusal
+from console.teaching.diffs import files_of
 from console.teaching.project import root_of
 
 Propose = Callable[[Path], Proposal]
@@ -53,6 +55,7 @@ async def write(
     again: Callable[[Proposal, int, str], Awaitable[web.StreamResponse]],
     *,
     also: Also | None = None,
+    proposal: Proposal | None = None,
 ) -> web.StreamResponse:
     """Write what the form asks for if that is what its page showed (`mostrato`), then show the lesson.
 
@@ -60,7 +63,7 @@ async def write(
     """
     form: Any = await request.post()
     shown, before = str(form.get("mostrato", "")), str(form.get("modulo", ""))
-    proposal = await proposed(request, propose)
+    proposal = proposal or await proposed(request, propose)
     if proposal.digest != shown:
         same_form = before == form_state(form.items())
         return await again(proposal, 409 if same_form else 200, CHANGED if same_form else EDITED)
@@ -78,6 +81,36 @@ async def write(
     except NotWritableError as error:
         raise refusal(web.HTTPInsufficientStorage, str(error)) from None
     return redirect(f"/lezioni/{lesson_id}?fatto=insegnata")
+
+
+Page = Callable[..., Awaitable[web.StreamResponse]]
+NOTHING_SHOWN: dict[str, Any] = {"proposal": None, "files": [], "form_state": "", "warning": ""}
+"""What a page with a form knows before it was sent."""
+
+
+async def by_form(request: web.Request, propose: Propose, page: Page) -> web.StreamResponse:
+    """`write` for a form that has the diff above it: `page` is called with what the template needs.
+
+    What the knowledge's rules refuse is said at its field.
+    """
+    form: Any = await request.post()
+    try:
+        proposal = await proposed(request, propose)
+    except KnowledgeEditError as error:
+        return await page(status=422, error=str(error), error_field=error.field)
+    if not proposal.changes:
+        return await page(status=422, error="Non hai cambiato niente.")
+
+    async def again(found: Proposal, status: int, warning: str) -> web.StreamResponse:
+        return await page(
+            status=status if form.get("mostrato") else 200,
+            proposal=found,
+            files=files_of(found.diff),
+            form_state=form_state(form.items()),
+            warning=warning if form.get("mostrato") else "",
+        )
+
+    return await write(request, propose, again, proposal=proposal)
 
 
 def form_state(fields: Iterable[tuple[str, Any]]) -> str:

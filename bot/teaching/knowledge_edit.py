@@ -1,0 +1,101 @@
+"""What changing answers and changing centres share: sources asked for, the whole knowledge read before it is proposed.
+
+Every fact has a source. Nothing is proposed that the knowledge's own rules refuse.
+"""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.knowledge import Knowledge, KnowledgeError, load_knowledge
+from bot.knowledge.load import FOLDER
+from bot.teaching.changes import Change, read
+from bot.teaching.yaml_edit import YamlEditError, changed
+
+READABLE = 60
+DATA = FOLDER.as_posix()
+
+
+class KnowledgeEditError(Exception):
+    """What was written cannot be kept; the message says why in Italian, `field` names the field of the form."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        self.field = field
+        super().__init__(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSource:
+    """Where a fact comes from. Without a title there is none."""
+
+    title: str = ""
+    url: str = ""
+    date: str = ""
+
+    def as_data(self) -> list[dict[str, str | None]]:
+        """As the files have it: none or one. Raises `KnowledgeEditError`."""
+        if not self.title:
+            if self.url or self.date:
+                raise KnowledgeEditError("Scrivi il titolo della fonte.", "fonte")
+            return []
+        if self.url and not re.fullmatch(r"https?://[^\s<>\"]{3,1000}", self.url):
+            raise KnowledgeEditError("L'indirizzo della fonte inizia con https:// e non ha spazi.", "fonte-indirizzo")
+        return [{"title": self.title, "url": self.url or None, "date": self.date or None}]
+
+
+def checked_with(root: Path, changes: Sequence[Change]) -> Knowledge:
+    """The knowledge as the changes would leave it. Raises `KnowledgeEditError` when it could not be loaded."""
+    folder = root / FOLDER
+    told = {change.path: change.after for change in changes}
+    with tempfile.TemporaryDirectory() as name:
+        trial = Path(name)
+        (trial / "services").mkdir()
+        for path in [*folder.glob("*.*"), *folder.glob("services/*.yml")]:
+            if f"{DATA}/{path.relative_to(folder).as_posix()}" not in told:
+                (trial / path.relative_to(folder)).symlink_to(path.resolve())
+        for path_name, after in told.items():
+            if after is not None and path_name.startswith(f"{DATA}/"):
+                (trial / path_name.removeprefix(f"{DATA}/")).write_text(after, encoding="utf-8")
+        try:
+            return load_knowledge(trial)
+        except KnowledgeError as error:
+            raise KnowledgeEditError(f"Così non si può salvare: {error}") from None
+
+
+def edited(root: Path, path: str, wanted: Any) -> Change:
+    """The change that makes a file say `wanted`. Raises `KnowledgeEditError`."""
+    before = read(root, path)
+    if before is None:
+        raise KnowledgeEditError(f"{path} non c'è più.")
+    try:
+        return Change(path=path, before=before, after=changed(before, wanted))
+    except YamlEditError as error:
+        raise KnowledgeEditError(f"{path}: {error}.") from None
+
+
+def dated(text: str, field: str) -> str | None:
+    """A day as the files have it. Raises `KnowledgeEditError`."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise KnowledgeEditError("La data si scrive con giorno, mese e anno.", field) from None
+
+
+def set_if_known(entry: dict[str, Any], name: str, value: Any) -> None:
+    """Set a value; a key that was never written is not written to say that nothing is known."""
+    if value or name in entry:
+        entry[name] = value
+
+
+def ask_source(words_changed: bool, source: NewSource, confirmed: bool) -> None:
+    """Nothing new is said without a source. Raises `KnowledgeEditError`."""
+    if words_changed and not source.title and not confirmed:
+        raise KnowledgeEditError(
+            "Da dove lo sai? Aggiungi la fonte, o conferma che lo dice una di quelle elencate.", "fonte"
+        )
