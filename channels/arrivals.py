@@ -79,8 +79,11 @@ async def take_in(engine: AsyncEngine, queue: App, arrival: Arrival, *, greet: b
         if command == "stop" and arrival.command is None and await in_talk(connection, address):
             command = command_in(arrival.text, in_talk=True)
         # An address that was only written to has not been told yet whom it speaks with. Who says STOP wants no more words.
-        if address.last_inbound_at is None and greet and command != "stop" and not arrival.told:
-            await add_outgoing(connection, address.conversation_id, [Reply(text=say(GREETING_SHORT))])
+        if greet and command != "stop" and not await _knows_us(connection, address):
+            # To who wants no messages only answers are sent, so there it belongs to the answer.
+            answers = message_id if address.opted_out_at else None
+            hello = Reply(text=say(GREETING_SHORT))
+            await add_outgoing(connection, address.conversation_id, [hello], in_reply_to=answers)
         if arrival.answer is not None:
             await _answer(connection, address, message_id, arrival.answer)
             return message_id
@@ -107,6 +110,20 @@ async def in_talk(connection: AsyncConnection, address: Address) -> bool:
         return False
     asks = last.expects is not None or "?" in last.text
     return asks or any("/choose" in button["payload"] for button in last.buttons)
+
+
+async def _knows_us(connection: AsyncConnection, address: Address) -> bool:
+    """Whether it was told whom it speaks with. Who began with STOP was told nothing but that."""
+    if address.last_inbound_at is None:
+        return False
+    if address.opted_out_at is None:
+        return True
+    said = select(messages.c.id).where(
+        messages.c.conversation_id == address.conversation_id,
+        messages.c.sender != "citizen",
+        messages.c.text != STOPPED,
+    )
+    return (await connection.execute(said.limit(1))).first() is not None
 
 
 async def _obey(

@@ -16,7 +16,7 @@ GREETING_SHORT = (
 
 # STOP and its kin, START and its kin, HELP and its kin.
 STOPPED = "Va bene: non ti scrivo più per primo, neanche i promemoria. Per riprendere scrivi INIZIA."
-STARTED = "Bentornato. Ti scrivo di nuovo anche i promemoria. Dimmi di che cosa hai bisogno."
+STARTED = "Va bene: ti scrivo di nuovo, anche i promemoria. Dimmi di che cosa hai bisogno."
 HELP = (
     "Rispondo su servizi, centri e appuntamenti dei Centri per l'impiego. Scrivi la tua domanda. "
     "Per una persona chiama {freephone}. Per non ricevere messaggi scrivi STOP."

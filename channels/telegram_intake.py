@@ -30,6 +30,7 @@ from channels.sentences import ALREADY_CHOSEN, CHOICE_GONE, TOO_FAST, say
 from channels.telegram_arrivals import arrival_of, edit_of
 from channels.telegram_bot import own_id
 from channels.telegram_buttons import DONE, answered, payload_of, question_before
+from channels.telegram_chats import chat_of
 from channels.telegram_reading import Incoming, Me, Press, read
 from channels.telegram_text import absolute, keyboard, parted
 
@@ -135,7 +136,7 @@ class Intake:
         await self._bot.answer_callback_query(press.query_id, text=text)
 
     async def _edit_keyboard(self, chat: str, message_id: int, left: InlineKeyboardMarkup | None) -> None:
-        await self._bot.edit_message_reply_markup(int(chat), message_id, reply_markup=left)
+        await self._bot.edit_message_reply_markup(chat_of(chat), message_id, reply_markup=left)
 
     async def _close_question(self, chat: str, answer: UUID) -> None:
         """A question answered in words loses its choices and keeps its links."""

@@ -11,6 +11,7 @@ import phonenumbers
 from telegram import CallbackQuery, ChatMemberUpdated, InlineKeyboardButton, Message, MessageEntity, Update
 
 from channels.problems import Problem
+from channels.telegram_chats import address_of
 from channels.webchat import clean_text
 
 Kind = Literal[
@@ -99,7 +100,7 @@ def _message(message: Message, me: Me) -> Incoming | None:
         return None
     base = Incoming(
         kind="words",
-        chat=str(message.chat.id),
+        chat=address_of(message),
         sender=str(sender.id if sender else message.chat.id),
         id=message_key(message.message_id),
     )
@@ -172,7 +173,8 @@ def _press(query: CallbackQuery) -> Incoming | None:
     )
     # One answer to a question: a second touch, of whoever, is the same arrival.
     key = f"press:{message.message_id}"
-    return Incoming(kind="press", chat=str(message.chat.id), sender=str(query.from_user.id), id=key, press=press)
+    chat = address_of(message) if isinstance(message, Message) else str(message.chat.id)
+    return Incoming(kind="press", chat=chat, sender=str(query.from_user.id), id=key, press=press)
 
 
 def _edit(message: Message, update_id: int) -> Incoming | None:
@@ -185,7 +187,7 @@ def _edit(message: Message, update_id: int) -> Incoming | None:
         return None
     return Incoming(
         kind="edit",
-        chat=str(message.chat.id),
+        chat=address_of(message),
         sender=str(message.from_user.id if message.from_user else message.chat.id),
         id=f"edit:{update_id}",
         text=text,

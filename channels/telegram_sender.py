@@ -16,6 +16,7 @@ from bot.settings import Settings
 from channels.capabilities import TELEGRAM
 from channels.sender import Part, Sent, UncertainError
 from channels.telegram_bot import as_send_error, close, create_bot
+from channels.telegram_chats import chat_of, topic_of
 from channels.telegram_extras import CALENDAR_FILE, calendar_of, venue_of
 from channels.telegram_health import findings
 from channels.telegram_text import absolute, as_html, as_plain, asking, keyboard, parted
@@ -41,19 +42,21 @@ class TelegramSender:
         """Send one part, once. Raises the errors of `channels.sender`."""
         links = absolute(part.links)
         try:
-            message = await self._say(int(address), part, links)
+            message = await self._say(address, part, links)
         except TelegramError as error:
             raise as_send_error(error) from error
-        await self._send_extras(message, links)
+        await self._send_extras(address, links)
         return Sent(provider_id=provider_id(address, message.message_id))
 
-    async def _say(self, chat: int, part: Part, links: list[Link]) -> Message:
+    async def _say(self, address: str, part: Part, links: list[Link]) -> Message:
+        chat, topic = chat_of(address), topic_of(address)
         on_buttons, in_text = parted(part.text, links)
         markup = keyboard(part.buttons, on_buttons) or asking(part, private=chat > 0)
         try:
             return await self._bot.send_message(
                 chat,
                 as_html(part.text, in_text),
+                message_thread_id=topic,
                 parse_mode=ParseMode.HTML,
                 reply_markup=markup,
                 link_preview_options=NO_PREVIEW,
@@ -65,17 +68,25 @@ class TelegramSender:
             log.error("telegram refused our markup", reason=error.message)  # noqa: TRY400 - the reason says it all
             plain = keyboard(part.buttons, ())
             return await self._bot.send_message(
-                chat, as_plain(part.text, links), reply_markup=plain, link_preview_options=NO_PREVIEW
+                chat,
+                as_plain(part.text, links),
+                message_thread_id=topic,
+                reply_markup=plain,
+                link_preview_options=NO_PREVIEW,
             )
 
-    async def _send_extras(self, message: Message, links: list[Link]) -> None:
+    async def _send_extras(self, address: str, links: list[Link]) -> None:
         """The words have left: whatever happens here, they must not be sent again."""
+        chat, topic = chat_of(address), topic_of(address)
         for link in links:
             try:
                 if venue := venue_of(link.url):
-                    await self._bot.send_venue(message.chat_id, venue.lat, venue.lon, venue.title, venue.address)
+                    await self._bot.send_venue(
+                        chat, venue.lat, venue.lon, venue.title, venue.address, message_thread_id=topic
+                    )
                 elif self._book and (calendar := await calendar_of(self._book, link.url)):
-                    await self._bot.send_document(message.chat_id, InputFile(calendar, filename=CALENDAR_FILE))
+                    file = InputFile(calendar, filename=CALENDAR_FILE)
+                    await self._bot.send_document(chat, file, message_thread_id=topic)
             except (TelegramError, AgendaError, PageTokenError) as error:
                 log.warning("what goes with a telegram message was not sent", reason=type(error).__name__)
 
@@ -86,7 +97,7 @@ class TelegramSender:
     async def typing(self, address: str) -> None:
         """Show "sta scrivendo" for some seconds. Never raises."""
         try:
-            await self._bot.send_chat_action(int(address), ChatAction.TYPING)
+            await self._bot.send_chat_action(chat_of(address), ChatAction.TYPING, message_thread_id=topic_of(address))
         except TelegramError as error:
             log.debug("typing not shown", reason=type(error).__name__)
 

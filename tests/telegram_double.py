@@ -27,10 +27,10 @@ TAG = re.compile(rf'<(/?)({TAGS})((?:\s+[a-z-]+="[^"<>]*")*)\s*>')
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&amp;": "&"}
 PARAMETERS = {
     "getMe": "",
-    "sendMessage": "chat_id text parse_mode reply_markup link_preview_options",
-    "sendVenue": "chat_id latitude longitude title address reply_markup",
-    "sendDocument": "chat_id document caption reply_markup",
-    "sendChatAction": "chat_id action",
+    "sendMessage": "chat_id text parse_mode message_thread_id reply_markup link_preview_options",
+    "sendVenue": "chat_id latitude longitude title address message_thread_id reply_markup",
+    "sendDocument": "chat_id document caption message_thread_id reply_markup",
+    "sendChatAction": "chat_id action message_thread_id",
     "answerCallbackQuery": "callback_query_id text show_alert",
     "editMessageReplyMarkup": "chat_id message_id reply_markup",
     "setWebhook": "url secret_token allowed_updates max_connections drop_pending_updates",
@@ -71,6 +71,7 @@ class Shown:
     rows: list[list[dict[str, Any]]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+    topic: int | None = None
     at: float = field(default_factory=time.monotonic)
 
     def titles(self) -> list[str]:
@@ -90,6 +91,7 @@ class TelegramDouble:
         self.url = f"http://127.0.0.1:{self.port}"
         self.chats: dict[int, list[Shown]] = defaultdict(list)
         self.known: dict[int, str] = {}  # chat id: type
+        self.topics: set[int] = set()  # of the groups that have them
         self.blocked: set[int] = set()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.wrong: list[str] = []
@@ -284,12 +286,15 @@ class TelegramDouble:
             raise RefusedCall(403, "Forbidden: bot was blocked by the user")
         if chat not in self.known:
             raise RefusedCall(400, "Bad Request: chat not found")
+        if "message_thread_id" in given and int(given["message_thread_id"]) not in self.topics:
+            raise RefusedCall(400, "Bad Request: message thread not found")
         return chat
 
     def _show(self, given: dict[str, Any], kind: str, **what: Any) -> dict[str, Any]:
         chat = self._chat(given)
         rows, keys = _keyboards(given, chat)
-        shown = Shown(message_id=self.next_message(chat), kind=kind, rows=rows, keys=keys, **what)
+        topic = int(given["message_thread_id"]) if "message_thread_id" in given else None
+        shown = Shown(message_id=self.next_message(chat), kind=kind, rows=rows, keys=keys, topic=topic, **what)
         self.chats[chat].append(shown)
         self.story.append(
             "\n".join([f"Sportello: {shown.text or shown.kind}", *(f"  [{one}]" for one in shown.titles())])
@@ -305,6 +310,8 @@ class TelegramDouble:
         }
         if shown.kind == "text":
             message["text"] = shown.text
+        if shown.topic:
+            message |= {"message_thread_id": shown.topic, "is_topic_message": True}
         if shown.rows:
             message["reply_markup"] = {"inline_keyboard": shown.rows}
         return message

@@ -152,6 +152,7 @@ async def test_what_is_left_of_an_answered_question_does_nothing(person: Person,
     again = person.press(question, "✓ Di persona")
     await person.send(again)
     await until(lambda: again["callback_query"]["id"] in person.double.answered)
+    await until(lambda: len(dialogue.asked) >= 2)
     assert len(dialogue.asked) == 2
 
 
@@ -377,6 +378,26 @@ async def test_a_group_is_a_conversation_of_its_own(member: Person, meet: Callab
     await member.write(f"/help@{BOT_NAME}")
     assert (await member.sees(2))[-1].text == say(HELP)
     assert query("SELECT count(*) FROM conversations") == [(2,)]
+
+
+async def test_in_a_group_with_topics_each_is_a_conversation_answered_where_it_was_asked(
+    telegram: TelegramDouble, member: Person, dialogue: Dialogue, query: Query
+) -> None:
+    telegram.topics = {17, 18}
+    dialogue.says["quale"] = {
+        "text": "Quale?",
+        "buttons": [{"title": "Il primo", "payload": '/choose_topic{"topic": "did"}'}],
+    }
+    topic = {"message_thread_id": 17, "is_topic_message": True}
+    await member.send(member.text(f"@{BOT_NAME} quale", **topic))
+    asked = (await member.sees(2))[-1]
+    await member.send(member.text(f"@{BOT_NAME} altro", **topic | {"message_thread_id": 18}))
+    await member.sees(4)
+    await member.send(member.press(asked, "Il primo"))
+    await member.sees(5)
+    assert [shown.topic for shown in member.shown()] == [17, 17, 18, 18, 17]
+    assert query("SELECT count(*) FROM conversations") == [(2,)]
+    assert {one["message_thread_id"] for one in telegram.called("sendChatAction")} <= {"17", "18", 17, 18}
 
 
 async def test_a_group_is_never_asked_for_a_private_number(member: Person, dialogue: Dialogue) -> None:

@@ -11,7 +11,7 @@ from twilio_double import ACCOUNT, PUBLIC_URL, SMS_FROM, TOKEN
 from twilio_world import NUMBER, ON_WHATSAPP, World
 
 from bot.conversations.model import Button
-from channels.sentences import HELP, NO_MEDIA, STARTED, STOPPED, TOO_FAST, say
+from channels.sentences import GREETING_SHORT, HELP, NO_MEDIA, STARTED, STOPPED, TOO_FAST, say
 from channels.twilio_reading import arrival_of
 
 FORM = {"MessageSid": "SM1", "AccountSid": ACCOUNT, "From": NUMBER, "To": SMS_FROM, "Body": "ciao"}
@@ -183,7 +183,7 @@ async def test_stop_is_honoured_at_once(world: World, word: str) -> None:
     assert world.jobs() == 0
     await world.twilio.write("INIZIA", sender=NUMBER)
     await world.send()
-    assert world.twilio.texts()[-1] == STARTED
+    assert world.twilio.texts()[1:] == [say(GREETING_SHORT), STARTED], "told now whom they speak with"
     assert world.query("SELECT opted_out_at FROM addresses") == [(None,)]
 
 
@@ -200,7 +200,18 @@ async def test_what_twilio_answered_itself_is_not_answered_twice(world: World) -
     assert world.twilio.texts() == []
     assert world.query("SELECT opted_out_at IS NOT NULL FROM addresses") == [(True,)]
     await world.twilio.write("START", sender=NUMBER, OptOutType="START")
+    await world.send()
     assert world.query("SELECT opted_out_at IS NOT NULL FROM addresses") == [(False,)]
+    assert world.twilio.texts() == [say(GREETING_SHORT)], "whom they speak with, no more"
+
+
+async def test_who_began_with_stop_is_told_whom_they_speak_with_when_they_ask_something(world: World) -> None:
+    await world.twilio.write("STOP", sender=NUMBER)
+    await world.twilio.write("a che ora aprite?", sender=NUMBER)
+    await world.twilio.write("a Cuneo", sender=NUMBER)
+    await world.send()
+    assert world.twilio.texts() == [STOPPED, say(GREETING_SHORT)]
+    assert world.jobs() == 2
 
 
 @pytest.mark.parametrize("word", ["Annulla", "CANCELLA"])
