@@ -23,6 +23,7 @@ from console import (
     takeover_talk,
 )
 from console.access import public
+from console.demand import page as demand
 from console.figures import page as figures
 from console.keys import ENGINE, SETTINGS
 from console.promises import menu as promises_menu
@@ -60,6 +61,7 @@ PARTS = (
     promises_menu,
     promises,
     figures,
+    demand,
     queue_page,
     teach_page,
     lessons_page,

@@ -42,12 +42,12 @@ async def _reason(desk: Desk, state: State, found: Found) -> Reason | None:
     if state.shown or wish.past:
         # Who refuses what was shown has been offered something; what is past nobody can give.
         return None
-    if wish.closed:
-        return "closed"
     days = (wish.date,) if wish.date else wish.dates
-    if len(days) == 1 and await desk.book.closed_on(state.sites, days[0]):
+    if _against_rules(desk, state, wish, days):
+        return None
+    if wish.closed or (len(days) == 1 and await desk.book.closed_on(state.sites, days[0])):
         return "closed"
-    return None if _against_rules(desk, state, wish, days) else "full"
+    return "full"
 
 
 def _against_rules(desk: Desk, state: State, wish: Reading, days: tuple[date, ...]) -> bool:

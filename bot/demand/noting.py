@@ -21,5 +21,5 @@ async def note_lacks(connection: AsyncConnection, conversation_id: UUID, lacks: 
     ]
     if not rows:
         return 0
-    made = await connection.execute(insert(unmet_demand).values(rows).on_conflict_do_nothing())
-    return made.rowcount
+    made = insert(unmet_demand).values(rows).on_conflict_do_nothing().returning(unmet_demand.c.id)
+    return len((await connection.execute(made)).all())

@@ -10,7 +10,7 @@ FEW = 5
 
 Kind = Literal[
     "text", "day", "hour", "weekday", "channel", "centre", "intent", "mode", "talk_outcome", "request_outcome",
-    "question_outcome", "demand", "why", "count", "share", "minutes", "money",
+    "question_outcome", "place", "count", "share", "minutes", "money",
 ]  # fmt: skip
 """What a column holds: names that pages say in words, days, or numbers."""
 NUMBERS = frozenset({"count", "share", "minutes", "money"})

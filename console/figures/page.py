@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from aiohttp import web
 from bot import clock
 from bot.figures.definitions import BY_KEY, DEFINITIONS, EXPLAINED
 from bot.figures.model import Figure
-from bot.figures.overview import FIGURES, GROUPS, every_figure, totals
+from bot.figures.overview import FIGURES, GROUPS, Counting, every_figure, totals
 from bot.figures.period import NO_CENTRE, PRESETS, Period, Scope, preset, read_period, scope_of
 from console import audit
 from console.access import needs, operator_of
@@ -115,11 +115,16 @@ async def explain(request: web.Request) -> web.StreamResponse:
 @needs("supervisore")
 async def download(request: web.Request) -> web.StreamResponse:
     """One figure as a file; that it was taken away is logged."""
+    return await figure_file(request, FIGURES)
+
+
+async def figure_file(request: web.Request, figures: Mapping[str, Counting]) -> web.Response:
+    """The figure the address names, of the view it asks for. Raises HTTP 404."""
     view, key = view_of(request), request.match_info["figure"]
-    if key not in FIGURES:
+    if key not in figures:
         raise web.HTTPNotFound
     async with request.app[ENGINE].begin() as connection:
-        figure = await FIGURES[key](connection, view.period, view.scope)
+        figure = await figures[key](connection, view.period, view.scope)
         days = {"dal": view.period.first.isoformat(), "al": view.period.last.isoformat()}
         await audit.record(connection, operator_of(request), "numeri esportati", key, centro=view.centre, **days)
     name = f"{key}-{view.period.first}-{view.period.last}.csv"

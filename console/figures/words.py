@@ -4,7 +4,6 @@ from datetime import date
 
 from bot.agenda.words import MODES
 from bot.conversations import handoff_model, promises
-from bot.demand.model import KINDS, REASONS
 from bot.figures.model import Column, Total, Value
 from console.transcripts import labels
 
@@ -32,8 +31,6 @@ _NAMES: dict[str, dict[str, str]] = {
     "talk_outcome": TALKS,
     "request_outcome": REQUESTS,
     "question_outcome": QUESTIONS,
-    "demand": {str(name): words for name, words in KINDS.items()},
-    "why": {str(name): words for name, words in REASONS.items()},
 }
 
 
@@ -48,6 +45,8 @@ def said(value: Value, column: Column | Total) -> str:
         return value.strftime("%d/%m/%Y")
     if isinstance(value, int | float):
         return _number(value, kind)
+    if kind == "place":
+        return labels.centre(str(value))
     if kind == "intent":
         return labels.intent(str(value))
     return labels.by_name(_NAMES.get(kind, {}), str(value))

@@ -1,0 +1,1 @@
+"""The page of demand that was not met."""
