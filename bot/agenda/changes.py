@@ -1,5 +1,6 @@
 """What happens to an appointment where it is: cancelled, by telephone instead, attended or not."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,10 +12,11 @@ from bot import clock
 from bot.agenda import reminders
 from bot.agenda.catalogue import read_service
 from bot.agenda.codes import normalised
-from bot.agenda.model import Actor, Appointment, NotBookableError, NotFoundError, Reason
+from bot.agenda.model import Actor, Appointment, NotBookableError, NotFoundError, OperatorReason, Reason
 from bot.agenda.records import appointment_of, row_of
 from bot.agenda.rules import check_movable
 from bot.agenda.tables import appointments, claims
+from bot.agenda.tables import reminders as planned
 
 CANCELLED = ("disdetto_cittadino", "disdetto_operatore")
 
@@ -34,6 +36,20 @@ async def cancel(
     await connection.execute(delete(claims).where(claims.c.id == appointment_id))
     await reminders.drop(connection, appointment_id)
     return changed
+
+
+async def cancel_all(
+    connection: AsyncConnection, ids: Collection[UUID], *, reason: OperatorReason, now: datetime
+) -> list[Appointment]:
+    """Cancel many at once, as an operator; those that are not to come any more are left as they are."""
+    to_come = (appointments.c.id.in_(ids), appointments.c.state == "da_erogare")
+    done = {"state": "disdetto_operatore", "claim_id": None, "reason": reason, "changed_at": now}
+    changed = update(appointments).where(*to_come).values(done).returning(appointments)
+    gone = [appointment_of(row) for row in (await connection.execute(changed)).mappings()]
+    cancelled = [one.id for one in gone]
+    await connection.execute(delete(claims).where(claims.c.id.in_(cancelled)))
+    await connection.execute(delete(planned).where(planned.c.appointment_id.in_(cancelled)))
+    return gone
 
 
 async def switch_to_phone(connection: AsyncConnection, appointment_id: UUID, *, now: datetime) -> Appointment:

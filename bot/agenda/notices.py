@@ -1,5 +1,6 @@
 """What operators change and the citizen is to be told: noted in the transaction that changes it, said by a worker, once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -33,11 +34,12 @@ class Notice:
 
 
 async def note(
-    connection: AsyncConnection, appointment_id: UUID, kind: Kind, *, now: datetime, reason: str = ""
+    connection: AsyncConnection, ids: Collection[UUID], kind: Kind, *, now: datetime, reason: str = ""
 ) -> None:
-    """Have the citizen told. `reason`: as they read it, to go on a sentence; may be empty."""
-    row = {"appointment_id": appointment_id, "kind": kind, "reason": reason, "created_at": now}
-    await connection.execute(insert(notices).values(row))
+    """Have the citizens of some appointments told. `reason`: as they read it, to go on a sentence; may be empty."""
+    row = {"kind": kind, "reason": reason, "created_at": now}
+    if ids:
+        await connection.execute(insert(notices).values([row | {"appointment_id": one} for one in ids]))
 
 
 async def next_notice(connection: AsyncConnection, *, now: datetime) -> Notice | None:

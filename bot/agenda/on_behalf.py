@@ -24,7 +24,7 @@ async def move(connection: AsyncConnection, appointment_id: UUID, hold_id: UUID,
     before = await booking.made_of(connection, hold_id)
     moved = await booking.move(connection, appointment_id, hold_id, now=now, by="operator")
     if before is None:
-        await notices.note(connection, moved.id, "moved", now=now)
+        await notices.note(connection, [moved.id], "moved", now=now)
     return moved
 
 
@@ -36,5 +36,5 @@ async def cancel(
     done = await changes.cancel(connection, appointment_id, reason=reason, now=now, by="operator")
     if row["state"] == "da_erogare":
         kind: notices.Kind = "cancelled_on_request" if reason == "richiesta" else "cancelled"
-        await notices.note(connection, appointment_id, kind, now=now, reason=TOLD_AS[reason])
+        await notices.note(connection, [appointment_id], kind, now=now, reason=TOLD_AS[reason])
     return done

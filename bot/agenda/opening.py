@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.agenda import notices
 from bot.agenda.calendar import Desk, WeeklyHours, local_day, openings
 from bot.agenda.catalogue import read_desks
-from bot.agenda.changes import cancel
+from bot.agenda.changes import cancel_all
 from bot.agenda.model import AgendaError, Appointment, Mode, NotFoundError
 from bot.agenda.records import appointment_of
 from bot.agenda.tables import appointments, desks, exceptions, hours, sites
@@ -89,13 +89,9 @@ async def change(
     await _give_back_holds(connection, site_ids, now=now)
     if answer is None or answer.decision == "keep":
         return affected
-    return [await _cancelled(connection, one.id, answer.reason, now=now) for one in affected]
-
-
-async def _cancelled(connection: AsyncConnection, appointment_id: UUID, reason: str, *, now: datetime) -> Appointment:
-    done = await cancel(connection, appointment_id, reason="chiusura", now=now, by="operator")
-    await notices.note(connection, appointment_id, "cancelled", now=now, reason=reason)
-    return done
+    gone = await cancel_all(connection, [one.id for one in affected], reason="chiusura", now=now)
+    await notices.note(connection, [one.id for one in gone], "cancelled", now=now, reason=answer.reason)
+    return gone
 
 
 async def _unreceived(

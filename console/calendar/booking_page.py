@@ -176,7 +176,7 @@ async def _booked(request: web.Request, hold_id: UUID, citizen: Citizen, *, remi
         made = await booking.confirm(connection, hold_id, citizen, now=now, by="operator")
         by_sms = reminders and await answers_by_sms(connection, replace(made, citizen=citizen))
         if by_sms:
-            await notices.note(connection, made.id, "booked", now=now)
+            await notices.note(connection, [made.id], "booked", now=now)
         detail: dict[str, Any] = {"centro": made.slot.site_id, "promemoria": bool(by_sms)}
         await audit.record(connection, operator_of(request), "appuntamento prenotato", subject_of(made.id), **detail)
         return made
