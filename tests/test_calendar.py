@@ -70,6 +70,8 @@ async def test_holidays_closures_and_desks_switched_off_say_why(
         " VALUES ('pinerolo', '2026-03-05', '2026-03-05', true, 'assemblea <b>')"
     )
     assert cells(await anna.page(WEEK))[3] == "Chiuso: assemblea &lt;b&gt;"
+    query("UPDATE agenda_exceptions SET opens = '09:00', closes = '10:00'")
+    assert cells(await anna.page(WEEK))[3].startswith("10:00-12:00 Chiuso 9:00-10:00: assemblea")
     query("UPDATE agenda_desks SET active = false")
     assert "Chiuso: sportello spento" in await anna.page(WEEK)
     wanted = SlotQuery(service_id="orientamento", site_ids=("pinerolo",), now=clock.now())

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.availability import free_places
-from bot.agenda.calendar import Desk, Opening, closed_reason, local_day, openings
+from bot.agenda.calendar import DayException, Desk, Opening, closed_reason, local_day, openings
 from bot.agenda.catalogue import read_desks
 from bot.agenda.model import Mode, State
 from bot.clock import ROME
@@ -66,6 +66,11 @@ class DeskDay:
     def held(self) -> list[Taken]:
         """Places kept for somebody who is deciding just now."""
         return [one for one in self.taken if one.state is None]
+
+    @property
+    def parts_closed(self) -> list[DayException]:
+        """The closures of some hours of the day."""
+        return [one for one in self.desk.exceptions if one.closed and one.opens is not None and one.applies(self.day)]
 
     def free_from(self, now: datetime) -> int:
         """How many places are free from a moment on."""

@@ -31,6 +31,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         chosen = await choose(connection, request)
         found = await to_be_called(connection, chosen.site.id, now=chosen.now) if chosen.site else []
         services = await read_services(connection, blocked=True)
+        if chosen.site is not None:
+            subject = f"calendario:{chosen.site.id}"
+            await audit.record(connection, operator_of(request), "lettura", subject, persone=len(found))
     done = "Fatto: la persona è avvisata." if request.query.get("fatto") == "avvisata" else ""
     return render(request, "calendar_calls.html", chosen=chosen, notices=found, services=services, what=WHAT, done=done)
 

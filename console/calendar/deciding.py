@@ -47,7 +47,7 @@ async def carry_out(request: web.Request, plan: Plan, chosen: Chosen, form: Any,
     async def work(connection: AsyncConnection) -> None:
         site_ids = plan.site_ids if plan.site_ids is not None else await all_site_ids(connection)
         affected = await change(connection, site_ids, plan.change, now=chosen.now, answer=answer, days=plan.days)
-        subject = f"calendario:{chosen.site.id if plan.site_ids and chosen.site else 'tutti'}"
+        subject = subject_of(plan, chosen)
         detail = {"persone": len(affected), "decisione": answer.decision if affected and answer else ""}
         note = "; ".join(one for one in (plan.what, plan.told) if one)
         await audit.record(connection, operator_of(request), "orari cambiati", subject, note=note, **detail)
@@ -63,6 +63,11 @@ async def carry_out(request: web.Request, plan: Plan, chosen: Chosen, form: Any,
     except NotFoundError:
         raise web.HTTPNotFound from None
     return None
+
+
+def subject_of(plan: Plan, chosen: Chosen) -> str:
+    """The calendar a change is about, in the audit log."""
+    return f"calendario:{chosen.site.id if plan.site_ids and chosen.site else 'tutti'}"
 
 
 def _answer(form: Any, plan: Plan) -> Answer | None:
@@ -86,9 +91,11 @@ async def _ask(
     *,
     again: bool,
 ) -> web.Response:
-    async with request.app[ENGINE].connect() as connection:
+    async with request.app[ENGINE].begin() as connection:
         people = await _people(connection, affected[:MOST_SHOWN])
         words = await _words(connection, people, plan, chosen)
+        subject = subject_of(plan, chosen)
+        await audit.record(connection, operator_of(request), "lettura", subject, persone=len(people))
     values: dict[str, Any] = {
         "plan": plan,
         "people": people,
