@@ -260,10 +260,10 @@ async def test_cancelling_wants_a_reason_from_the_list_and_shows_the_words(
 # --- booking ----------------------------------------------------------------------------------------------------------
 
 
-async def held_by(desk: Desk, starts: str, mode: str = "video") -> dict[str, str]:
+async def held_by(desk: Desk, starts: str, mode: str = "video", **more: str) -> dict[str, str]:
     """The hidden fields of the form for the person, once that place is held."""
     fields = {"centro": "pinerolo", "servizio": "orientamento", "posto": value_of(slot_at(starts, mode))}  # type: ignore[arg-type]
-    answer = await desk.post("/calendario/prenota", fields)
+    answer = await desk.post("/calendario/prenota", fields | more)
     page = await answer.text()
     assert answer.status == 200, page
     form = page[page.index('action="/calendario/prenota/conferma"') :]

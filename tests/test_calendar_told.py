@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from booked import ANNA, SERVICE, Agenda, slot_at
+from conftest import Query
 from console_support import Desk, SignIn
 from sqlalchemy.ext.asyncio import AsyncEngine
 from support import Chat
@@ -198,3 +199,28 @@ async def test_the_words_are_plain_and_short(agenda: Agenda, kind: Kind, mode: s
     long = replace(service, title="Colloquio di orientamento specialistico e patto di servizio personalizzato")
     short = told(notice, long, site, proposals=places, now=clock.now() + timedelta(hours=1), short=True)
     assert len(render(short.text, short.buttons, short.links, SMS).parts) == 1
+
+
+# --- for the person of a conversation ---------------------------------------------------------------------------------
+
+
+async def test_booked_for_the_person_of_a_conversation_they_have_it_there(
+    anna: Desk, agenda: Agenda, chat: Chat, engine: AsyncEngine, query: Query
+) -> None:
+    assert f"/calendario/prenota?conversazione={chat.id}" in await anna.page(f"/conversazioni/{chat.id}")
+    held = await agenda.book.hold(UUID(chat.id), slot_at("2026-03-06T09:00"), now=clock.now())  # their own, in the chat
+    form = await held_by(anna, "2026-03-05T09:30", conversazione=chat.id)
+    assert (await anna.post("/calendario/prenota/conferma", form | PERSON)).status == 303
+    await tell_all(engine, tell_changed)
+    [message] = await said(chat)
+    assert message["text"].startswith(
+        "Il tuo appuntamento è prenotato. È giovedì 5 marzo alle 9:30: Orientamento e CV."
+    )
+    [mine] = await agenda.book.of_conversation(UUID(chat.id), now=clock.now())
+    assert mine.code in message["text"] and mine.by_operator
+    # What they held is still theirs; the same service twice is refused, here as there.
+    assert query("SELECT count(*) FROM agenda_claims WHERE id = %s", held.id) == [(1,)]
+    form = await held_by(anna, "2026-03-05T11:00", conversazione=chat.id)
+    answer = await anna.post("/calendario/prenota/conferma", form | PERSON)
+    assert answer.status == 409 and "ha già un appuntamento" in await answer.text()
+    assert (await anna.get(f"/calendario/prenota?centro=pinerolo&conversazione={uuid4()}")).status == 404

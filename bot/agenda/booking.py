@@ -24,18 +24,25 @@ KEPT_BY_A_MOVE = ("conversation_id", "citizen", "surname_fingerprints", "sample"
 
 
 async def confirm(
-    connection: AsyncConnection, hold_id: UUID, citizen: Citizen, *, now: datetime, by: Actor = "citizen"
+    connection: AsyncConnection,
+    hold_id: UUID,
+    citizen: Citizen,
+    *,
+    now: datetime,
+    by: Actor = "citizen",
+    conversation_id: UUID | None = None,
 ) -> Appointment:
-    """As the protocol's method."""
+    """As the protocol's method. `conversation_id`: the citizen's, locked, when an operator held the place for them."""
     if done := await _booked(connection, hold_id):
         return done
     held = await _locked(connection, hold_id)
     if done := await _booked(connection, hold_id):
         return done
-    await _check_not_booked(connection, held, now=now)
+    theirs = replace(held, conversation_id=conversation_id or held.conversation_id)
+    await _check_not_booked(connection, theirs, now=now)
     slot = await _secured(connection, held, now=now, by=by)
     values = {
-        "conversation_id": held.conversation_id,
+        "conversation_id": theirs.conversation_id,
         "by_operator": by == "operator",
         "citizen": sealed(citizen),
         "surname_fingerprints": name_fingerprints(citizen.name),

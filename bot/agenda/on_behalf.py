@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda import booking, changes, notices
-from bot.agenda.model import Appointment, OperatorReason
+from bot.agenda.model import Appointment, Citizen, OperatorReason
 from bot.agenda.records import row_of
+from bot.agenda.transactions import lock
 
 TOLD_AS: dict[OperatorReason, str] = {
     "richiesta": "",
@@ -17,6 +18,17 @@ TOLD_AS: dict[OperatorReason, str] = {
     "altro": "",
 }
 """The reason as the citizen reads it."""
+
+
+async def book(
+    connection: AsyncConnection, hold_id: UUID, citizen: Citizen, *, conversation_id: UUID | None, now: datetime
+) -> Appointment:
+    """Book the held place; as if it had been booked in the citizen's conversation, when there is one.
+
+    Raises as the book's `confirm`.
+    """
+    await lock(connection, conversation_id, ())
+    return await booking.confirm(connection, hold_id, citizen, now=now, by="operator", conversation_id=conversation_id)
 
 
 async def move(connection: AsyncConnection, appointment_id: UUID, hold_id: UUID, *, now: datetime) -> Appointment:

@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.agenda import booking, notices
+from bot.agenda import booking, notices, on_behalf
 from bot.agenda.catalogue import read_services
 from bot.agenda.holds import release
 from bot.agenda.model import (
@@ -30,12 +30,16 @@ from console import audit
 from console.access import needs, operator_of
 from console.calendar.changes_page import NO_PLACE, NOT_BOOKABLE, TAKEN
 from console.calendar.chosen import Chosen, book_of, choose
-from console.calendar.places import read_sought, sought_places
+from console.calendar.places import read_id, read_sought, sought_places
 from console.calendar.visit import subject_of, transactions_of
 from console.keys import ENGINE
 from console.pages import redirect, render
+from console.transcripts.conversation_page import PANELS
+from console.transcripts.reading import about_conversation
 
 routes = web.RouteTableDef()
+PANELS += ["calendar_panel.html"]
+ALREADY = "Questa persona ha già un appuntamento per questo servizio, o a quell'ora. Cercalo e spostalo."
 LAPSED = "Il posto non era più tenuto per te, e intanto l'ha preso un'altra persona. Scegline un altro."
 NO_NAME = "Scrivi nome e cognome, solo con le lettere."
 NO_CONTACT = "Scrivi un numero di telefono o un'e-mail valida."
@@ -67,10 +71,19 @@ async def _places(
     sought = read_sought({**asked, "centro": chosen.site.id}, chosen.now)
     if sought.desk_id not in (None, *chosen.desks):
         raise web.HTTPNotFound
+    await _must_be_theirs(request, sought.conversation)
     sought = await sought_places(request, sought, services)
     values = {"chosen": chosen, "services": services, "sought": sought, "error": error}
     field = sought.first_field if error else ""
     return render(request, "calendar_book.html", status=status, error_field=field, **values)
+
+
+async def _must_be_theirs(request: web.Request, conversation_id: UUID | None) -> None:
+    """The conversation of the person is one the operator may see. Raises HTTP 404."""
+    if conversation_id is not None:
+        async with request.app[ENGINE].begin() as connection:
+            if await about_conversation(connection, conversation_id, operator_of(request)) is None:
+                raise web.HTTPNotFound
 
 
 @routes.post("/calendario/prenota", name="calendar_hold")
@@ -82,6 +95,8 @@ async def hold_place(request: web.Request) -> web.StreamResponse:
         chosen, services = await choose(connection, request, form), await read_services(connection)
     service = services.get(str(form.get("servizio", "")))
     slot = slot_of(str(form.get("posto", "")), service) if service else None
+    conversation_id = read_id(str(form.get("conversazione", "")))
+    await _must_be_theirs(request, conversation_id)
     if service is None or slot is None or chosen.site is None or slot.site_id != chosen.site.id:
         return await _places(request, chosen, services, form, status=422, error=NO_PLACE)
     try:
@@ -90,12 +105,12 @@ async def hold_place(request: web.Request) -> web.StreamResponse:
         return await _places(request, chosen, services, form, status=409, error=TAKEN)
     except NotBookableError:
         return await _places(request, chosen, services, form, status=409, error=NOT_BOOKABLE)
-    return _person(request, chosen, service, held.slot, hold=held)
+    return _person(request, chosen, service, held.slot, hold=held, conversation=conversation_id)
 
 
 def _person(request: web.Request, chosen: Chosen, service: Service, slot: Any, **more: Any) -> web.Response:
     """The form for the person's data."""
-    values: dict[str, Any] = {"form": {}, "status": 200, "hold": None} | more
+    values: dict[str, Any] = {"form": {}, "status": 200, "hold": None, "conversation": None} | more
     desk = chosen.desks.get(slot.desk_id)
     sms = get_settings().twilio_sms_from is not None
     return render(
@@ -134,19 +149,24 @@ async def _confirmed(
     claim: Claim,
     form: Mapping[str, Any],
 ) -> web.StreamResponse:
+    conversation_id = read_id(str(form.get("conversazione", "")))
+    await _must_be_theirs(request, conversation_id)
     citizen, error, field = read_person(form, service, claim.slot.mode)
     if citizen is None:
         held = Hold(id=claim.id, slot=claim.slot, expires_at=claim.expires_at or chosen.now)
         more = {"status": 422, "error": error, "error_field": field, "form": dict(form), "hold": held}
+        more["conversation"] = conversation_id
         return _person(request, chosen, service, claim.slot, **more)
     try:
-        made = await _booked(request, claim.id, citizen, reminders=bool(form.get("promemoria")))
+        reminders = bool(form.get("promemoria"))
+        made = await _booked(request, claim.id, citizen, reminders=reminders, conversation_id=conversation_id)
     except (SlotTakenError, NotFoundError):
         again = {"servizio": service.id, "modo": claim.slot.mode, "centro": claim.slot.site_id}
         return await _places(request, chosen, services, again, status=409, error=LAPSED)
-    except NotBookableError:
+    except NotBookableError as refused:
         again = {"servizio": service.id, "modo": claim.slot.mode, "centro": claim.slot.site_id}
-        return await _places(request, chosen, services, again, status=409, error=NOT_BOOKABLE)
+        error = ALREADY if refused.rule == "already_booked" else NOT_BOOKABLE
+        return await _places(request, chosen, services, again, status=409, error=error)
     return redirect(f"/calendario/appuntamenti/{made.id}?fatto=prenotato")
 
 
@@ -168,14 +188,16 @@ def read_person(form: Mapping[str, Any], service: Service, mode: str) -> tuple[C
     return Citizen(name=name, contact=contact, codice_fiscale=tax_code), "", ""
 
 
-async def _booked(request: web.Request, hold_id: UUID, citizen: Citizen, *, reminders: bool) -> Appointment:
+async def _booked(
+    request: web.Request, hold_id: UUID, citizen: Citizen, *, reminders: bool, conversation_id: UUID | None
+) -> Appointment:
     async def work(connection: AsyncConnection) -> Appointment:
         if made := await booking.made_of(connection, hold_id):
             return made
         now = clock.now()
-        made = await booking.confirm(connection, hold_id, citizen, now=now, by="operator")
+        made = await on_behalf.book(connection, hold_id, citizen, conversation_id=conversation_id, now=now)
         by_sms = reminders and await answers_by_sms(connection, replace(made, citizen=citizen))
-        if by_sms:
+        if by_sms or conversation_id is not None:
             await notices.note(connection, [made.id], "booked", now=now)
         detail: dict[str, Any] = {"centro": made.slot.site_id, "promemoria": bool(by_sms)}
         await audit.record(connection, operator_of(request), "appuntamento prenotato", subject_of(made.id), **detail)

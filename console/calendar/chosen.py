@@ -75,9 +75,11 @@ async def choose(connection: AsyncConnection, request: web.Request, asked: Mappi
     query = request.query if asked is None else asked
     sites = await my_sites(connection, operator_of(request))
     named = str(query.get("centro", ""))
+    # Where a conversation is about, which may be a centre without appointments.
+    near = str(query.get("vicino", ""))
     if named and named not in sites:
         raise web.HTTPNotFound
-    site = sites.get(named) or next(iter(sites.values()), None)
+    site = sites.get(named) or sites.get(near) or next(iter(sites.values()), None)
     now = clock.now()
     day = read_day(str(query.get("giorno", ""))) or now.date()
     desks: dict[int, Desk] = {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
@@ -26,6 +27,7 @@ class Sought:
     from_hour: str
     desk_id: int | None
     now: datetime
+    conversation: UUID | None = None  # of the person it is for
     modes: Sequence[Mode] = ()
     days: Sequence[Day] = field(default_factory=list)
     more: date | None = None  # the day from which there are others
@@ -48,7 +50,16 @@ def read_sought(form: Mapping[str, Any], now: datetime) -> Sought:
         from_hour=str(form.get("ora", "")),
         desk_id=int(desk) if desk.isdecimal() and len(desk) < 10 else None,
         now=now,
+        conversation=read_id(str(form.get("conversazione", ""))),
     )
+
+
+def read_id(written: str) -> UUID | None:
+    """An id as forms send it; None for anything else."""
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
 
 
 async def sought_places(request: web.Request, sought: Sought, services: Mapping[str, Service]) -> Sought:
