@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/python -m uv
 export UV_NO_PROGRESS := 1
+# Without compiled bytecode every process compiles Rasa and the rest anew: ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test lint types unit chromium lock bench bench-nlu clean
 
