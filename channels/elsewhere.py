@@ -26,6 +26,7 @@ from bot.answers.changed import told
 from bot.answers.reminders import reminder
 from bot.conversations.addresses import Address, addresses_of, conversation_at, find
 from bot.conversations.model import Button, Link, Reply
+from bot.conversations.stopped import stopped_since
 from bot.conversations.store import add_outgoing, last_message_id
 from bot.privacy.answers import is_phone
 from bot.settings import get_settings
@@ -130,6 +131,8 @@ async def _may_be_written_to(connection: AsyncConnection, number: str) -> bool:
     for channel in (SMS.name, WHATSAPP.name):
         address = await find(connection, channel, number)
         if address is not None and (address.opted_out_at or (channel == SMS.name and address.blocked_at)):
+            return False
+        if address is None and await stopped_since(connection, channel, number):
             return False
     return True
 

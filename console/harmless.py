@@ -11,6 +11,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|
 
 def harmless(text: str) -> str:
     """The text without characters that show one thing and are another. What is left reads the same for honest text."""
+    if text.isascii() and text.isprintable():
+        return text
     kept = _JOINED_EMOJI.sub(_KEEP, text.replace("\r\n", "\n").replace(_KEEP, ""))
     return _TRICKS.sub("", kept).replace(_KEEP, "\u200d")
 

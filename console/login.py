@@ -8,6 +8,9 @@ from console import audit, lockout, sessions
 from console.access import public
 from console.accounts import account_named, account_of
 from console.keys import ENGINE, OPERATOR, SETTINGS
+from console.oidc_leaving import COOKIE as ENTE_COOKIE
+from console.oidc_leaving import PATH as ENTE_PATH
+from console.oidc_leaving import farewell
 from console.operators import Operator
 from console.pages import redirect, render, safe_path
 from console.passwords import is_right
@@ -129,12 +132,15 @@ async def enter_code(request: web.Request) -> web.StreamResponse:
 @routes.post("/esci", name="logout")
 @public
 async def leave(request: web.Request) -> web.StreamResponse:
-    """Sign out."""
+    """Sign out, at the agency's identity too for who came with it."""
     token = request.cookies.get(COOKIE, "")
     async with request.app[ENGINE].begin() as connection:
         await sessions.end(connection, sessions.hashed(token))
         if OPERATOR in request:
             await audit.record(connection, request[OPERATOR], "uscita")
-    answer = redirect("/accesso")
+    address = await farewell(request)
+    # A page, not a redirect: a form of ours may not lead to another site.
+    answer = redirect("/accesso") if address is None else render(request, "again.html", address=address)
     answer.del_cookie(COOKIE, path="/")
+    answer.del_cookie(ENTE_COOKIE, path=ENTE_PATH)
     return answer

@@ -17,7 +17,7 @@ from bot.privacy.exporting import as_html, as_json
 from bot.privacy.exporting import export as export_all
 from bot.privacy.finding import Found, find
 from bot.privacy.holds import HeldError, lift_hold, place_hold
-from bot.privacy.receipts import in_words, read_receipt
+from bot.privacy.receipts import in_words, kept_in_words, read_receipt
 from bot.privacy.retention import preview
 from bot.settings import get_settings
 from console import audit
@@ -155,7 +155,13 @@ async def show_receipt(request: web.Request) -> web.StreamResponse:
         receipt = await read_receipt(connection, request.match_info["number"])
     if receipt is None:
         raise refusal(web.HTTPNotFound, "Nessuna ricevuta con questo numero, o la cancellazione è ancora da fare.")
-    return render(request, "privacy_receipt.html", receipt=receipt, lines=in_words(receipt.erased))
+    return render(
+        request,
+        "privacy_receipt.html",
+        receipt=receipt,
+        lines=in_words(receipt.erased),
+        kept=kept_in_words(receipt.erased),
+    )
 
 
 @routes.post("/privacy/vincolo", name="privacy_hold")

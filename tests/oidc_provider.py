@@ -29,12 +29,15 @@ class Provider:
         }
         self.change: dict[str, Any] = {}
         self.algorithm = "RS256"
+        self.ends_sessions = True
+        self.left: list[dict[str, str]] = []
         self._codes: dict[str, dict[str, str]] = {}
         app = web.Application()
         app.router.add_get("/.well-known/openid-configuration", self._about)
         app.router.add_get("/authorize", self._authorize)
         app.router.add_post("/token", self._token)
         app.router.add_get("/jwks", self._jwks)
+        app.router.add_get("/logout", self._logout)
         self.server = TestServer(app)
 
     @property
@@ -48,8 +51,17 @@ class Provider:
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/jwks",
+                **({"end_session_endpoint": f"{self.issuer}/logout"} if self.ends_sessions else {}),
             }
         )
+
+    async def _logout(self, request: web.Request) -> web.Response:
+        asked = dict(request.query)
+        assert asked["client_id"] == CLIENT
+        hint = jwt.decode(asked["id_token_hint"], KeySet([self.key]), algorithms=["RS256"]).claims
+        assert hint["sub"] == self.person["sub"]
+        self.left.append(asked)
+        raise web.HTTPFound(asked["post_logout_redirect_uri"])
 
     async def _authorize(self, request: web.Request) -> web.Response:
         asked = dict(request.query)

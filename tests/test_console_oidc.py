@@ -1,5 +1,6 @@
 """Signing in with the agency's identity, against a real provider."""
 
+import html
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ from yarl import URL
 
 from bot.settings import get_settings
 from console.app import create_app
+from console.oidc_provider import PROVIDER
 
 
 @pytest.fixture
@@ -162,3 +164,42 @@ async def test_a_provider_that_is_away_is_said(visitor: Desk, provider: Provider
 async def test_without_a_provider_there_is_no_such_way(stranger: Desk) -> None:
     assert (await stranger.get("/accesso/oidc")).status == 404
     assert not re.search("identità dell'ente", await stranger.page("/accesso"))
+
+
+async def test_leaving_the_console_leaves_the_provider_too(visitor: Desk, provider: Provider, query: Query) -> None:
+    await trip(visitor)
+    left = await visitor.post("/esci")
+    page = await left.text()
+    assert left.status == 200
+    found = re.search(r'content="0;url=([^"]+)"', page)
+    assert found
+    async with ClientSession() as http, http.get(html.unescape(found[1]), allow_redirects=False) as answer:
+        assert answer.status == 302, await answer.text()
+        assert answer.headers["Location"] == f"{get_settings().console_url}/accesso"
+    assert len(provider.left) == 1
+    assert query("SELECT count(*) FROM console_sessions") == [(0,)]
+    # once: whoever signs out again is nobody there any more
+    assert (await visitor.post("/esci")).status == 303
+
+
+async def test_without_a_way_out_there_one_still_leaves_here(visitor: Desk, provider: Provider, query: Query) -> None:
+    provider.ends_sessions = False
+    await trip(visitor)
+    left = await visitor.post("/esci")
+    assert (left.status, left.headers["Location"]) == (303, "/accesso")
+    assert query("SELECT count(*) FROM console_sessions") == [(0,)]
+
+
+async def test_a_provider_that_is_away_keeps_nobody_in(visitor: Desk, provider: Provider, query: Query) -> None:
+    await trip(visitor)
+    visitor.client.app[PROVIDER]._fetched = -1e9  # what it said is old: it is asked again
+    await provider.server.close()
+    assert (await visitor.post("/esci")).status == 303
+    assert query("SELECT count(*) FROM console_sessions") == [(0,)]
+
+
+async def test_who_came_with_a_password_is_not_sent_to_the_provider(visitor: Desk) -> None:
+    await new_account("ida")
+    ida = Desk(visitor.client, "ida", None)
+    await ida.sign_in()
+    assert (await ida.post("/esci")).status == 303

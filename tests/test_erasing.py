@@ -18,11 +18,12 @@ from support import Chat, LocalWorker, until
 
 from bot import clock
 from bot.agenda.model import Citizen, SlotQuery
-from bot.conversations.addresses import conversation_at
+from bot.conversations.addresses import conversation_at, opt_out
 from bot.conversations.call_backs import ask_call
 from bot.conversations.handoff import reply, take
 from bot.conversations.model import Parse, Reply
 from bot.conversations.promises import leave_question
+from bot.conversations.stopped import stopped_since
 from bot.conversations.store import add_outgoing, store_answer, waiting_message
 from bot.demand.model import Lack
 from bot.demand.noting import note_lacks
@@ -32,7 +33,7 @@ from bot.privacy.erasures import ask_erasure, do_erasure, do_next_erasure, sweep
 from bot.privacy.exporting import as_html, as_json, export
 from bot.privacy.finding import find
 from bot.privacy.holds import HeldError, lift_hold, place_hold
-from bot.privacy.receipts import read_receipt
+from bot.privacy.receipts import in_words, kept_in_words, read_receipt
 from bot.privacy.retention import claim_night, preview, run
 from bot.privacy.store import keep_answer
 
@@ -378,3 +379,29 @@ async def test_one_worker_a_night_does_it(engine: AsyncEngine) -> None:
             return await claim_night(connection, clock.now().date())
 
     assert sorted(await asyncio.gather(*(mine() for _ in range(4)))) == [False, False, False, True]
+
+
+async def test_a_stop_outlives_the_erasure(engine: AsyncEngine, query: Query, database: str) -> None:
+    async with engine.begin() as connection:
+        for channel in ("sms", "whatsapp"):
+            address, _ = await conversation_at(connection, channel, PHONE)
+            await opt_out(connection, address.id, out=True)
+        other, _ = await conversation_at(connection, "sms", "+393339876543")
+    known = [one for (one,) in query("SELECT id FROM conversations")]
+    async with engine.begin() as connection:
+        number = await ask_erasure(connection, conversations=known, asked_by="command")
+        receipt = await do_erasure(connection, number, agenda_now=clock.now())
+    assert receipt.is_genuine
+    assert "STOP" in kept_in_words(receipt.erased)
+    assert not any("STOP" in line for line in in_words(receipt.erased))
+    assert traces(database) == {}, "the number itself is nowhere"
+    assert query("SELECT channel FROM stopped_addresses ORDER BY channel") == [("sms",), ("whatsapp",)]
+    # Whoever writes again is answered, but never written to first; somebody else's number is as it was.
+    async with engine.begin() as connection:
+        again, new = await conversation_at(connection, "sms", PHONE)
+        assert new and again.opted_out_at is not None
+        someone, _ = await conversation_at(connection, "sms", "+393339876543")
+        assert someone.opted_out_at is None and someone.conversation_id != other.conversation_id
+        await opt_out(connection, again.id, out=False)
+        assert await stopped_since(connection, "sms", PHONE) is None
+        assert await stopped_since(connection, "whatsapp", PHONE) is not None, "each channel has its own word"

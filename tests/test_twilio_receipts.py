@@ -11,9 +11,11 @@ from support import Dialogue, LocalWorker, until
 from twilio_double import PUBLIC_URL, Trouble
 from twilio_world import NUMBER, ON_WHATSAPP, World
 
+from bot import clock
 from bot.agenda.model import Citizen
 from bot.conversations.model import Reply
 from bot.conversations.store import add_outgoing
+from bot.privacy.erasing import erase
 from bot.settings import get_settings
 from channels.agenda_jobs import tell_all, tell_reminder
 from channels.deliveries import receive
@@ -224,6 +226,24 @@ async def test_stop_on_any_of_a_person_s_channels_holds(world: World, agenda: Ag
     await reminded(world, agenda, chat.conversation_id)
     await world.send()
     assert world.twilio.sent == []
+
+
+@pytest.mark.parametrize("where", ["sms", "whatsapp"])
+async def test_stop_holds_after_everything_about_the_person_was_erased(
+    world: World, agenda: Agenda, where: str
+) -> None:
+    stopped = await at(world.engine, where, NUMBER)
+    world.query("UPDATE addresses SET opted_out_at = now()")
+    async with world.engine.begin() as connection:
+        await erase(connection, conversation_ids=[stopped.conversation_id], now=clock.now())
+    assert world.query("SELECT count(*) FROM addresses") == [(0,)]
+    # An appointment made later, on the web, for the same number: on the web page it stands, no text message leaves.
+    world.query("INSERT INTO conversations (id, channel) VALUES (gen_random_uuid(), 'webchat')")
+    [(conversation,)] = world.query("SELECT id FROM conversations")
+    await reminded(world, agenda, conversation)
+    await world.send()
+    assert world.twilio.sent == []
+    assert world.query("SELECT count(*) FROM messages WHERE conversation_id = %s", conversation) == [(1,)]
 
 
 async def test_an_ordinary_answer_is_not_repeated_elsewhere(world: World) -> None:

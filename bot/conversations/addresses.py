@@ -8,10 +8,11 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversations.stopped import ADDRESS, forget_stop, stopped_since
 from bot.privacy.sealing import fingerprint, fingerprints, seal, unseal
 from bot.storage.tables import addresses, conversations
 
-PURPOSE = "channel address"
+PURPOSE = ADDRESS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,8 @@ async def conversation_at(connection: AsyncConnection, channel: str, value: str)
         address_hash=fingerprint(PURPOSE, f"{channel}:{value}"),
         sealed=seal(value),
         conversation_id=conversation_id,
+        # Erased once, after a STOP that still counts.
+        opted_out_at=await stopped_since(connection, channel, value),
     )
     made = (await connection.execute(row.on_conflict_do_nothing().returning(addresses.c.id))).scalar_one_or_none()
     if made is None:
@@ -94,7 +97,10 @@ async def wrote(connection: AsyncConnection, address_id: UUID) -> None:
 async def opt_out(connection: AsyncConnection, address_id: UUID, *, out: bool) -> None:
     """STOP, or START again."""
     value = func.now() if out else None
-    await connection.execute(update(addresses).where(addresses.c.id == address_id).values(opted_out_at=value))
+    changing = update(addresses).where(addresses.c.id == address_id).values(opted_out_at=value)
+    row = (await connection.execute(changing.returning(addresses.c.channel, addresses.c.sealed))).one_or_none()
+    if row is not None and not out:
+        await forget_stop(connection, row.channel, unseal(row.sealed))
 
 
 async def block(connection: AsyncConnection, address_id: UUID) -> None:

@@ -80,7 +80,7 @@ def erase(
     """Cancella tutto quello che riguarda una persona e scrive la ricevuta."""
     from bot.privacy.erasures import ask_erasure, do_erasure
     from bot.privacy.holds import HeldError
-    from bot.privacy.receipts import Receipt, in_words
+    from bot.privacy.receipts import Receipt, in_words, kept_in_words
 
     found = _find(who)
     _show(found)
@@ -108,12 +108,14 @@ def erase(
     typer.echo(f"ricevuta {receipt.number}, {receipt.done_at.astimezone(ROME):%d/%m/%Y %H:%M}")
     for line in in_words(receipt.erased):
         typer.echo(f"  {line}")
+    if kept := kept_in_words(receipt.erased):
+        typer.echo(f"  resta {kept}")
 
 
 @app.command("receipt")
 def show_receipt(number: str) -> None:
     """Scrive una ricevuta e dice se la firma è buona. Esce con 1 se non c'è o è falsa."""
-    from bot.privacy.receipts import Receipt, in_words, read_receipt
+    from bot.privacy.receipts import Receipt, in_words, kept_in_words, read_receipt
 
     async def work(engine: "AsyncEngine") -> Receipt | None:
         async with engine.connect() as connection:
@@ -126,6 +128,8 @@ def show_receipt(number: str) -> None:
     typer.echo(f"{receipt.number}: {receipt.done_at.astimezone(ROME):%d/%m/%Y %H:%M}, chiesta da {receipt.asked_by}")
     for line in in_words(receipt.erased):
         typer.echo(f"  {line}")
+    if kept := kept_in_words(receipt.erased):
+        typer.echo(f"  resta {kept}")
     typer.echo("firma buona" if receipt.is_genuine else "FIRMA FALSA: la ricevuta è stata cambiata")
     if not receipt.is_genuine:
         raise typer.Exit(1)

@@ -20,6 +20,7 @@ from bot.agenda.transactions import lock
 from bot.agenda.waiting import leave
 from bot.conversations.desk_tables import call_backs, handoffs, promises
 from bot.conversations.presence import tell
+from bot.conversations.stopped import remember_stops
 from bot.privacy.holds import HeldError, holds_among
 from bot.storage.tables import addresses, conversations, deliveries, messages, outbox, parses, private_answers
 
@@ -59,6 +60,7 @@ async def erase(
     erased["appointments"] = await make_anonymous(connection, found)
     ids += await _copies(connection, ids)
     erased |= await _counted(connection, ids)
+    erased["stops_kept"] = await remember_stops(connection, ids)
     erased["dialogue_events"] = await erase_events(connection, ids)
     erased["jobs"] = (await connection.execute(_JOBS, {"ids": [str(one) for one in ids]})).rowcount
     subjects = [f"conversation:{one}" for one in ids] + [f"appointment:{one}" for one in found]

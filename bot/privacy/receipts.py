@@ -32,6 +32,11 @@ TITLES: dict[str, str] = {
     "jobs": "lavori in coda",
 }
 """What an erasure counts, as people read it."""
+KEPT = "stops_kept"
+STOP_KEPT = (
+    "un'impronta cifrata dell'indirizzo che ha scritto STOP. Serve a non scrivergli mai più per primi, "
+    "e da sola non dice di chi è."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +79,12 @@ async def read_receipt(connection: AsyncConnection, number: str) -> Receipt | No
 
 def in_words(erased: Mapping[str, int]) -> list[str]:
     """`12 messaggi`, one a line, without what was not there."""
-    return [f"{count} {TITLES.get(kind, kind)}" for kind, count in erased.items() if count]
+    return [f"{count} {TITLES.get(kind, kind)}" for kind, count in erased.items() if count and kind != KEPT]
+
+
+def kept_in_words(erased: Mapping[str, int]) -> str:
+    """What an erasure leaves, and why; empty when it leaves nothing."""
+    return STOP_KEPT if erased.get(KEPT) else ""
 
 
 def _signed(number: str, asked_by: str, asked_at: datetime, done_at: datetime, erased: Mapping[str, int]) -> str:

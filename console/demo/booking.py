@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import get_args
 
 from psycopg.types.range import Range
 from pydantic import TypeAdapter
@@ -12,7 +11,7 @@ from bot.agenda.codes import DIGITS, LETTERS
 from bot.agenda.model import Appointment, CancelReason, Citizen, Mode, Service, Site, SlotQuery, State
 from bot.agenda.page_tokens import page_url
 from bot.agenda.tables import appointments, claims, waiting
-from bot.agenda.words import MODES, moment_words
+from bot.agenda.words import MODES, REASONS, moment_words
 from bot.answers import appointments as words
 from bot.answers.reminders import missed, reminder
 from bot.answers.sentences import say
@@ -260,7 +259,7 @@ def _cancels(talk: Talk, service: Service, booked: Booked) -> None:
     in_words = _in_words(talk, service, booked)
     asked = questions.ask_reason(in_words)
     talk.bot(asked)
-    reasons = get_args(CancelReason)
+    reasons = tuple(REASONS)
     which = talk.chance.randrange(len(reasons))
     talk.presses(asked.buttons[which], FORM)
     asked = questions.ask_cancel(in_words)

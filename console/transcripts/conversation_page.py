@@ -61,8 +61,13 @@ async def head_of(connection: AsyncConnection, request: web.Request) -> RowMappi
 
 
 def may_see_clear(operator: Operator, about: RowMapping) -> bool:
-    """Whether personal data may be shown: to supervisors, and to whoever works on the conversation."""
-    return operator.has("supervisore") or about["assigned_to"] == operator.id
+    """Whether personal data may be shown: to supervisors, and to whoever works on the conversation.
+
+    That is who it is assigned to, and who is talking with the citizen now, whoever it was assigned to meanwhile: one who
+    answers needs the name and the code of the person they answer. Having had it once is not enough.
+    """
+    mine = about["assigned_to"] == operator.id or about["held_by"] == str(operator.id)
+    return operator.has("supervisore") or mine
 
 
 def reason_of(form: Mapping[str, Any]) -> str:

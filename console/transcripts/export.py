@@ -17,7 +17,7 @@ from console.tables import summaries
 from console.transcripts import labels
 from console.transcripts.filters import Filters, within_reach
 from console.transcripts.listing import find
-from console.transcripts.reading import Transcript, read_conversation
+from console.transcripts.reading import Transcript, read_words
 
 BATCH = 100
 COLUMNS = (
@@ -53,11 +53,25 @@ def _heads() -> Select[Any]:
     return select(summaries)
 
 
+async def _read(
+    connection: AsyncConnection, heads: AsyncIterator[RowMapping], *, clear: bool
+) -> AsyncIterator[Transcript]:
+    """Conversations in the order of their heads, read many at a time."""
+    kept: list[RowMapping] = []
+    async for head in heads:
+        kept.append(head)
+        if len(kept) == BATCH:
+            for transcript in await read_words(connection, kept, clear=clear):
+                yield transcript
+            kept = []
+    for transcript in await read_words(connection, kept, clear=clear) if kept else ():
+        yield transcript
+
+
 async def as_csv(connection: AsyncConnection, heads: AsyncIterator[RowMapping], *, clear: bool) -> AsyncIterator[bytes]:
     """One line a message, after the line of names. Semicolons and a mark of UTF-8, as Italian spreadsheets expect."""
     yield b"\xef\xbb\xbf" + _line(COLUMNS)
-    async for head in heads:
-        transcript = await read_conversation(connection, head, clear=clear)
+    async for transcript in _read(connection, heads, clear=clear):
         for message in transcript.messages:
             yield _line(_row(transcript, message))
 
@@ -96,8 +110,7 @@ async def as_json(
 ) -> AsyncIterator[bytes]:
     """One list of conversations with their messages."""
     before = b"[\n"
-    async for head in heads:
-        transcript = await read_conversation(connection, head, clear=clear)
+    async for transcript in _read(connection, heads, clear=clear):
         yield before + json.dumps(_document(transcript), ensure_ascii=False).encode()
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import RowMapping, Uuid, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.tables import appointments
@@ -56,6 +56,11 @@ async def about_conversation(
     if (await connection.execute(missing)).first() is None:
         # Opened in the moment before the console summed it up.
         await summarise(connection, [conversation_id])
+    talking = (
+        select(handoffs.c.operator)
+        .where(handoffs.c.conversation_id == summaries.c.conversation_id, handoffs.c.state == "taken")
+        .scalar_subquery()
+    )
     query = (
         select(
             summaries,
@@ -69,6 +74,7 @@ async def about_conversation(
             accounts.c.name.label("assigned_name"),
             feedback.c.rating,
             feedback.c.comment,
+            talking.label("held_by"),
         )
         .join(conversations, conversations.c.id == summaries.c.conversation_id)
         .outerjoin(work, work.c.conversation_id == summaries.c.conversation_id)
@@ -100,6 +106,42 @@ async def read_conversation(connection: AsyncConnection, about: RowMapping, *, c
         tags=list((await connection.execute(tagged)).scalars()),
         clear=clear,
     )
+
+
+_SAID = text("""
+SELECT m.conversation_id, m.id, m.seq, m.sender, m.author, m.kind, m.text, m.sealed, m.payload, m.buttons, m.links,
+       m.created_at, m.delivery, p.intent, p.confidence, p.fallback, p.entities, p.ranking, p.actions
+FROM messages m LEFT JOIN parses p ON p.message_id = m.id
+WHERE m.conversation_id = ANY(:ids)
+ORDER BY m.conversation_id, m.seq
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+
+async def read_words(connection: AsyncConnection, abouts: Sequence[RowMapping], *, clear: bool) -> list[Transcript]:
+    """What was said in many conversations, with their tags alone: for files, read together instead of one by one."""
+    ids = [about["conversation_id"] for about in abouts]
+    said: dict[UUID, list[dict[str, Any]]] = {one: [] for one in ids}
+    for row in (await connection.execute(_SAID, {"ids": ids})).mappings():
+        said[row["conversation_id"]].append(dict(row))
+    tagged: dict[UUID, list[str]] = {one: [] for one in ids}
+    query = select(tags.c.conversation_id, tags.c.tag).where(tags.c.conversation_id.in_(ids)).order_by(tags.c.tag)
+    for found in await connection.execute(query):
+        tagged[found.conversation_id].append(found.tag)
+    for one in ids:
+        await _shown(connection, one, said[one], clear=clear)
+    return [
+        Transcript(
+            id=about["conversation_id"],
+            about=about,
+            messages=said[about["conversation_id"]],
+            appointments=(),
+            handoffs=(),
+            notes=(),
+            tags=tagged[about["conversation_id"]],
+            clear=clear,
+        )
+        for about in abouts
+    ]
 
 
 async def _shown(
