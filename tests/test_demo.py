@@ -26,8 +26,8 @@ from console.demo import seeding
 END = datetime(2026, 3, 4, 11, 30, tzinfo=ROME)
 COUNT = 260
 TABLES = (
-    "messages parses addresses deliveries private_answers feedback incidents handoffs handoff_steps call_backs "
-    "agenda_waiting console_summaries console_work console_notes console_tags console_reads"
+    "messages parses addresses deliveries private_answers feedback incidents handoffs handoff_steps call_backs promises "
+    "unmet_demand agenda_waiting console_summaries console_work console_notes console_tags console_reads"
 ).split()
 
 

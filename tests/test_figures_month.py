@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from figures_support import MONTH
 
+from bot.figures import demand
 from bot.figures.model import FEW, Few, Figure, Kept
 from bot.figures.overview import FIGURES, totals
 from bot.figures.period import Period, Scope
@@ -322,3 +323,51 @@ async def test_the_price_of_a_segment_makes_the_cost(month: str, monkeypatch: py
     found = await numbers(Direct(month, MONTH, None))
     assert found["cost"] == pytest.approx(found["segments"] * 0.0725)
     assert found["segments"] > 0
+
+
+async def test_questions_left(direct: Direct) -> None:
+    found = direct.rows("SELECT conversation_id, asked_at, due_at, done_at, coalesce(outcome, 'open') FROM promises")
+    mine = [row for row in found if direct.within(row[1]) and direct.of_centre(row[0])]
+    rows = (await counted(direct, "domande")).rows
+    assert {row[0] for row in rows} == {row[4] for row in mine}
+    wanted = Counter(row[4] for row in mine)
+    agree([row[1] for row in rows], [wanted[str(row[0])] for row in rows])
+    late = Counter(how for _, _, due, done, how in mine if (done or datetime.now(UTC)) > due)
+    assert all(row[2] in (late[str(row[0])], None) for row in rows)
+
+
+async def test_what_was_not_there(direct: Direct) -> None:
+    found = direct.rows(
+        "SELECT d.day::text, d.kind, d.reason, coalesce(d.centre, s.centre), v.title, d.topic FROM unmet_demand d "
+        "LEFT JOIN console_summaries s ON s.conversation_id = d.conversation_id "
+        "LEFT JOIN agenda_services v ON v.id = d.service_id"
+    )
+    first, last = str(direct.period.first), str(direct.period.last)
+    mine = [row for row in found if first <= row[0] <= last and direct.centre in (None, row[3])]
+    engine = create_engine(pool_size=1)
+    async with engine.connect() as connection:
+        scope = Scope((direct.centre,) if direct.centre else None)
+        figures = {key: (await count(connection, direct.period, scope)).rows for key, count in demand.FIGURES.items()}
+    await engine.dispose()
+    weeks = Counter(_monday(row[0]) for row in mine)
+    assert {str(row[0]): row[1] for row in figures["settimane"]} == weeks
+    kinds = ("no_place", "no_answer", "off_topic", "no_hours")
+    assert {row[0]: row[1:6] for row in figures["centri"]} == {
+        centre: (
+            sum(row[3] == centre for row in mine),
+            *(sum(row[3] == centre and row[1] == kind for row in mine) for kind in kinds),
+        )
+        for centre in {row[3] for row in mine}
+    }
+    both = Counter((row[3], _monday(row[0])) for row in mine)
+    assert {(row[0], str(row[1])): row[2] for row in figures["centri-settimane"]} == both
+    for key, kind, place in (("servizi", "no_place", 4), ("argomenti", "no_answer", 5)):
+        wanted = Counter(row[place] for row in mine if row[1] == kind)
+        rows = figures[key]
+        assert {row[0] for row in rows} == set(wanted)
+        agree([row[1] for row in rows], [wanted[row[0]] for row in rows])
+
+
+def _monday(day: str) -> str:
+    found = date.fromisoformat(day)
+    return str(found - timedelta(days=found.weekday()))

@@ -5,8 +5,10 @@ from bot.answers import sentences
 from bot.answers.sentences import BY_INTENT, say
 from bot.answers.topics import answer_topic, source_of, topic_button
 from bot.conversations.model import Button, Reply
+from bot.demand.model import Lack
 from bot.dialogue.payloads import make_payload
 from channels.sentences import FAILED, STOPPED
+from console.demo.leaving import lacks
 from console.demo.talk import Talk
 from console.demo.wording import Said, data, write
 
@@ -95,6 +97,10 @@ def _about(talk: Talk, intent: str, town: str) -> Reply:
         return about_centres.centre_for_municipality(knowledge, town, today=talk.today)
     told = about_centres.hours if intent == "centre_hours" else about_centres.contacts
     near = about_centres.centres_near(knowledge, town)
+    if intent == "centre_hours":
+        for one in near:
+            if not about_centres.knows_hours(one):
+                lacks(talk, Lack(kind="no_hours", centre=one.id, province=one.province))
     return Reply(text="\n".join(told(centre).text for centre in near))
 
 
@@ -121,6 +127,7 @@ def not_understood(talk: Talk) -> bool:
     else:
         talk.puzzles(_written(talk, said[1]), group["near"])
     talk.bot(Reply(text=say(sentences.OFFER_PERSON), buttons=(ASK_PERSON, *start_buttons(talk))))
+    lacks(talk, Lack(kind="no_answer", reason="not_understood", topic=group["near"][0]))
     return talk.chance.random() < 0.5
 
 
@@ -134,6 +141,7 @@ def elsewhere(talk: Talk) -> None:
     """Somebody else's matter."""
     talk.strays(_sentence(talk, "out_of_scope"))
     talk.bot(Reply(text=say(sentences.OUT_OF_SCOPE)))
+    lacks(talk, Lack(kind="off_topic"))
     if talk.chance.random() < 0.3:
         _topic(talk)
 

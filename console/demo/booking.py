@@ -18,9 +18,11 @@ from bot.answers.sentences import say
 from bot.booking import questions
 from bot.clock import ROME
 from bot.conversations.model import Button, Link, Reply
+from bot.demand.model import Lack
 from bot.dialogue.payloads import make_payload
 from console.demo.asking import greets
 from console.demo.ids import new_id
+from console.demo.leaving import lacks
 from console.demo.places import Place
 from console.demo.talk import Talk
 from console.demo.wording import data, write
@@ -345,6 +347,14 @@ def _keep(
     )
 
 
+def _wish(talk: Talk) -> dict[str, str | bool]:
+    """When it was wanted, as the talk about an appointment keeps it."""
+    if talk.chance.random() < 0.4:
+        return {"asap": True}
+    day = talk.today + timedelta(days=talk.chance.randint(2, 12))
+    return {"date": day.isoformat(), "part": talk.chance.choice(("mattina", "pomeriggio"))}
+
+
 def _waits(talk: Talk, service: Service, site: Site, mode: Mode) -> None:
     """No place: the province is offered; some take the waiting list instead."""
     buttons = (questions.WAIT, questions.STOP)
@@ -353,6 +363,16 @@ def _waits(talk: Talk, service: Service, site: Site, mode: Mode) -> None:
         "Posso metterti in lista d'attesa: se si libera un posto ti scrivo."
     )
     talk.bot(Reply(text=text, buttons=buttons))
+    lack = Lack(
+        kind="no_place",
+        reason="full",
+        service_id=service.id,
+        mode=mode,
+        centre=site.id,
+        province=site.province,
+        wish={"ring": "centre", **_wish(talk)},
+    )
+    lacks(talk, lack)
     if talk.chance.random() < 0.45:
         return
     talk.presses(questions.WAIT, FORM)

@@ -12,6 +12,7 @@ from bot.conversations.model import Reply
 from bot.privacy.sealing import seal
 from console.demo.asking import ASK_PERSON, small_talk
 from console.demo.ids import new_id
+from console.demo.leaving import leaves_question
 from console.demo.talk import Talk
 from console.demo.wording import data, write
 from console.demo.world import Colleague
@@ -89,8 +90,11 @@ def wants_person(talk: Talk, *, live: str = "") -> None:
         _asks(talk, "talk_to_operator", "action_person")
     if not live and not talk.world.office.is_open(talk.now):
         talk.bot(words.closed(talk.world.office, talk.now))
-        if talk.chance.random() < 0.4:
+        what = talk.chance.random()
+        if what < 0.3:
             calls_back(talk, pressed=True)
+        elif what < 0.8:
+            leaves_question(talk)
         return
     talk.bot(words.queued(talk.chance.choice((1, 1, 1, 2, 3)), 5, again=False))
     request = Request(talk=talk, reason=reason, requested_at=talk.now, case=talk.chance.choice(data("desk")["cases"]))

@@ -7,7 +7,8 @@ from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.tables import appointments, claims, waiting
-from bot.conversations.desk_tables import call_backs, handoff_steps, handoffs
+from bot.conversations.desk_tables import call_backs, handoff_steps, handoffs, promises
+from bot.demand.tables import unmet_demand
 from bot.storage.tables import (
     addresses,
     conversations,
@@ -35,6 +36,8 @@ ORDER: tuple[Table, ...] = (
     handoffs,
     handoff_steps,
     call_backs,
+    promises,
+    unmet_demand,
     work,
     notes,
     tags,

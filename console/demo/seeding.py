@@ -13,6 +13,7 @@ from bot.agenda.catalogue import read_services, read_sites
 from bot.agenda.tables import appointments, claimed_by, claims, sites, waiting
 from bot.clock import ROME
 from bot.conversations.office import Office
+from bot.demand.tables import unmet_demand
 from bot.knowledge import get_knowledge
 from bot.privacy.tables import legal_holds
 from bot.settings import Settings
@@ -128,6 +129,7 @@ async def remove_conversations(connection: AsyncConnection) -> int:
     mine = select(conversations.c.id).where(conversations.c.sample)
     await connection.execute(delete(legal_holds).where(legal_holds.c.conversation_id.in_(mine)))
     await connection.execute(delete(waiting).where(waiting.c.conversation_id.in_(mine)))
+    await connection.execute(delete(unmet_demand).where(unmet_demand.c.conversation_id.in_(mine)))
     await _remove_appointments(connection, mine)
     return (await connection.execute(delete(conversations).where(conversations.c.sample))).rowcount
 

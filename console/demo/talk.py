@@ -42,6 +42,7 @@ class Talk:
         self._last_citizen: dict[str, Any] | None = None
         self._address_id = None if channel == WEBCHAT else new_id(chance)
         self._stopped_at: datetime | None = None
+        self.noted: set[tuple[object, ...]] = set()  # of unmet demand, by day
         if channel == WEBCHAT:
             self.bot(Reply(text=say(GREETING), links=(Link(title=PRIVACY_TITLE, url="/privacy"),)), wait=0)
 
@@ -96,6 +97,11 @@ class Talk:
         self._understood(intent, 1.0, entities, (), actions, fallback=False)
         return values
 
+    def means(self, intent: str, values: dict[str, str], *actions: str) -> None:
+        """What was just written is taken as a button would be: the words stay as they are."""
+        entities = [{"entity": key, "value": value, "start": 0, "end": 0} for key, value in values.items()]
+        self._understood(intent, 1.0, entities, (), actions, fallback=False)
+
     def gives(self, kind: Kind, words: str, value: str) -> None:
         """An answer with personal data: sealed, and kept from the dialogue."""
         intent = "call_back" if kind == "phone" else "choose"
@@ -142,13 +148,15 @@ class Talk:
             asked["answered_at"] = self.now
         self._choices = buttons
 
-    def person_says(self, name: str, text: str) -> None:
-        """An operator's message; what the citizen wrote before counts as answered."""
+    def person_says(self, name: str, text: str) -> UUID:
+        """An operator's message, and its id; what the citizen wrote before counts as answered."""
         self.passes(25, 150)
-        self._add("operator", text, author=name)
+        said = self._add("operator", text, author=name)
         for row in self._messages:
             if row["sender"] == "citizen" and row["answered_at"] is None:
                 row["answered_at"] = self.now
+        message_id: UUID = said["id"]
+        return message_id
 
     def settle(self) -> None:
         """Nothing waits for an answer."""
