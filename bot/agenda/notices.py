@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import RowMapping, exists, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.model import Appointment, NotFoundError
-from bot.agenda.records import appointment_of, conversations_of, row_of
-from bot.agenda.tables import appointments, notices
+from bot.agenda.records import appointment_of, row_of
+from bot.agenda.tables import appointments, claimed_by, notices
 from bot.storage.tables import conversations
 
 Kind = Literal[
@@ -93,10 +93,16 @@ async def called(connection: AsyncConnection, notice_id: int, site_id: str, *, n
     return appointment_of(await row_of(connection, found))
 
 
-async def can_be_told(connection: AsyncConnection, appointment: Appointment) -> bool:
-    """Whether there is a conversation to write to."""
-    ids = await conversations_of(connection, appointment)
-    return bool((await connection.execute(select(exists().where(conversations.c.id.in_(ids))))).scalar_one())
+async def those_who_can_be_told(connection: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    """The appointments that have a conversation to write to."""
+    made = select(conversations.c.id).where(conversations.c.id == appointments.c.conversation_id)
+    claimed = (
+        select(conversations.c.id)
+        .join(claimed_by, claimed_by.c.conversation_id == conversations.c.id)
+        .where(claimed_by.c.appointment_id == appointments.c.id)
+    )
+    query = select(appointments.c.id).where(appointments.c.id.in_(ids), made.exists() | claimed.exists())
+    return set((await connection.execute(query)).scalars())
 
 
 async def _notice(connection: AsyncConnection, row: RowMapping) -> Notice:

@@ -5,7 +5,7 @@ receive them, it is undone and `PeopleBookedError` says who, until it is said wh
 somebody is just deciding about are given back.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, delete, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda import notices
-from bot.agenda.calendar import Desk, WeeklyHours, local_day, openings
+from bot.agenda.calendar import Desk, WeeklyHours, instant, local_day, openings
 from bot.agenda.catalogue import read_desks
 from bot.agenda.changes import cancel_all
 from bot.agenda.model import AgendaError, Appointment, Mode, NotFoundError
@@ -38,6 +38,9 @@ HELD = text("""
 SELECT id, desk_id, service_id, mode, lower(during) AS starts, upper(during) AS ends FROM agenda_claims
 WHERE desk_id = ANY(:desks) AND expires_at > :now
 """)
+
+
+WHAT_CLOSES = ("site_id", "desk_id", "first_day", "last_day", "closed", "opens", "closes")
 
 
 class PeopleBookedError(AgendaError):
@@ -138,12 +141,35 @@ async def all_site_ids(connection: AsyncConnection) -> list[str]:
 
 
 def add_exception(**values: Any) -> Change:
-    """A closure, or an opening besides the weekly hours; the columns of the table."""
+    """A closure, or an opening besides the weekly hours; the columns of the table. The same closure again is one.
+
+    Raises `OverlapError` when the desk receives already at some time of an opening.
+    """
 
     async def make(connection: AsyncConnection) -> None:
+        if values["closed"]:
+            same = [exceptions.c[name].is_not_distinct_from(values.get(name)) for name in WHAT_CLOSES]
+            if (await connection.execute(select(exceptions.c.id).where(*same).limit(1))).first():
+                return
+        else:
+            await _must_be_apart(connection, values)
         await connection.execute(insert(exceptions).values(values))
 
     return make
+
+
+async def _must_be_apart(connection: AsyncConnection, opening: Mapping[str, Any]) -> None:
+    first, last = opening["first_day"], opening["last_day"]
+    site = select(desks.c.site_id).where(desks.c.id == opening["desk_id"])
+    found = await read_desks(
+        connection, (await connection.execute(site)).scalars().all(), from_day=first, inactive=True
+    )
+    desk = next(one for one in found if one.id == opening["desk_id"])
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        starts, ends = instant(day, opening["opens"]), instant(day, opening["closes"])
+        if any(one.starts < ends and starts < one.ends for one in openings(desk, day)):
+            raise OverlapError
 
 
 def remove_exception(exception_id: int) -> Change:

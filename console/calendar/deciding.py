@@ -1,7 +1,7 @@
 """Carrying out a change of the calendar: where people are booked, first the question what is to become of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.catalogue import read_services, read_sites
 from bot.agenda.model import Appointment, NotFoundError, Service
-from bot.agenda.notices import Notice, can_be_told
+from bot.agenda.notices import Notice, those_who_can_be_told
 from bot.agenda.opening import Answer, Decision, OverlapError, PeopleBookedError, all_site_ids, change
 from bot.agenda.proposals import other_places
-from bot.agenda.records import read
-from bot.agenda.tables import desks
+from bot.agenda.tables import appointments, desks
 from bot.answers.changed import told
 from console import audit
 from console.access import operator_of
 from console.calendar.chosen import Chosen
 from console.calendar.opening_forms import FormError, Plan
 from console.calendar.visit import transactions_of
+from console.calendar.words import person_of
 from console.keys import ENGINE
 from console.pages import render
 
@@ -58,8 +58,7 @@ async def carry_out(request: web.Request, plan: Plan, chosen: Chosen, form: Any,
         again = answer is not None
         return await _ask(request, plan, chosen, form, action, refused.affected, again=again)
     except OverlapError:
-        field = "settimana-dalle"
-        raise FormError("A quell'ora lo sportello ha già un orario: prima fallo finire.", field) from None
+        raise FormError("A quell'ora lo sportello riceve già.", f"{form.get('azione')}-dalle") from None
     except NotFoundError:
         raise web.HTTPNotFound from None
     return None
@@ -114,15 +113,19 @@ async def _people(connection: AsyncConnection, affected: Sequence[Appointment]) 
     services, sites = await read_services(connection, blocked=True), await read_sites(connection)
     named = {row.id: row.title for row in await connection.execute(select(desks.c.id, desks.c.title))}
     several = len({one.slot.site_id for one in affected}) > 1
+    ids = [one.id for one in affected]
+    told = await those_who_can_be_told(connection, ids)
+    sealed = select(appointments.c.id, appointments.c.citizen).where(appointments.c.id.in_(ids))
+    people = {row.id: person_of(row.citizen) for row in await connection.execute(sealed)}
     found = []
     for one in affected:
         site, desk = sites[one.slot.site_id].title, named[one.slot.desk_id]
         found.append(
             Person(
-                appointment=await read(connection, one.id, with_citizen=True),
+                appointment=replace(one, citizen=people.get(one.id)),
                 service=services[one.slot.service_id],
                 where=f"{site}, {desk}" if several else desk,
-                told=await can_be_told(connection, one),
+                told=one.id in told,
             )
         )
     return found

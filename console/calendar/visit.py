@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.agenda.catalogue import read_services, read_sites
 from bot.agenda.model import Appointment, NotFoundError, Service, Site
-from bot.agenda.notices import can_be_told
+from bot.agenda.notices import those_who_can_be_told
 from bot.agenda.outcomes import can_be_taken_back
 from bot.agenda.records import appointment_of, row_of
 from bot.agenda.tables import desks
@@ -79,6 +79,6 @@ async def visit_to(connection: AsyncConnection, request: web.Request) -> Visit:
         service=(await read_services(connection, blocked=True))[slot.service_id],
         site=(await read_sites(connection))[slot.site_id],
         desk=(await connection.execute(named)).scalar_one(),
-        told=await can_be_told(connection, appointment),
+        told=bool(await those_who_can_be_told(connection, [appointment.id])),
         now=clock.now(),
     )
