@@ -40,7 +40,7 @@ OPEN = {
     "spring": (datetime(2027, 3, 28, 0, 0, tzinfo=UTC), {1: (0, 4, 2), 2: (1, 3, 1)}),
     "autumn": (datetime(2027, 10, 30, 23, 0, tzinfo=UTC), {1: (0, 8, 2), 2: (1, 7, 1)}),
 }
-TABLES = "offers waiting claimed_by reminders appointments lapsed_holds claims"
+TABLES = "notices offers waiting claimed_by reminders appointments lapsed_holds claims"
 CLEAN = "TRUNCATE " + ", ".join(f"agenda_{name}" for name in TABLES.split())
 
 people = st.integers(0, PEOPLE - 1)
