@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -59,20 +60,13 @@ def database() -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def fill() -> dict[str, str]:
-    """A made-up month, and known passwords; a link for each account as it was before."""
+async def fill() -> None:
+    """A made-up month, and one password for its three accounts."""
     engine = create_engine(pool_size=1)
     async with engine.begin() as connection:
-        made = await seeding.seed(connection, get_settings(), count=1500, number=1, end=clock.now())
-        hashed = await hash_password(PASSWORD)
-        await connection.execute(
-            update(accounts).where(accounts.c.username != "amministratore").values(password_hash=hashed)
-        )
-        await connection.execute(
-            update(accounts).where(accounts.c.username == "amministratore").values(password_hash=hashed)
-        )
+        await seeding.seed(connection, get_settings(), count=1500, number=1, end=clock.now())
+        await connection.execute(update(accounts).values(password_hash=await hash_password(PASSWORD)))
     await engine.dispose()
-    return dict(made.links)
 
 
 @asynccontextmanager
@@ -126,6 +120,7 @@ BOOKED = (
 )
 WAITING = "SELECT conversation_id FROM handoffs WHERE state = 'waiting' ORDER BY requested_at LIMIT 1"
 TAKEN = "SELECT conversation_id FROM handoffs WHERE state = 'taken' ORDER BY requested_at LIMIT 1"
+CODE = "SELECT code FROM agenda_appointments WHERE conversation_id IS NOT NULL AND moved_to IS NOT NULL LIMIT 1"
 CALL = "SELECT conversation_id FROM call_backs WHERE done_at IS NULL ORDER BY requested_at LIMIT 1"
 
 
@@ -170,15 +165,109 @@ async def everything(browser: Browser, url: str, folder: Path) -> None:
             await context.close()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """One picture of the manual. `path` may hold `{}` for what `query` finds; `act` is done before it is taken."""
+
+    name: str
+    role: str
+    path: str
+    query: str = ""
+    act: Act | None = None
+    size: tuple[int, int] = (1100, 720)
+
+
+async def open_filters(page: Page) -> None:
+    await page.locator("details.filters summary").first.click()
+
+
+async def open_export(page: Page) -> None:
+    await page.get_by_text("Esporta", exact=True).first.click()
+    await page.get_by_role("button", name="Esporta").scroll_into_view_if_needed()
+
+
+async def open_understood(page: Page) -> None:
+    await page.locator("summary", has_text="Come è stato capito").first.click()
+
+
+async def take_it(page: Page) -> None:
+    await page.get_by_role("button", name="Prendi la conversazione").click()
+    await page.wait_for_selector("#testo")
+    await page.fill("#testo", "Ciao, ho letto quello che hai scritto. Dimmi se ho capito bene.")
+    await page.locator("#messaggi").scroll_into_view_if_needed()
+
+
+async def show_secret(page: Page) -> None:
+    await page.locator("#password2").fill(PASSWORD)
+    await page.get_by_role("button", name="Attiva il codice").click()
+    await page.get_by_label("Codice di 6 cifre").wait_for()
+
+
+async def find_person(page: Page) -> None:
+    await page.fill("#chi", await found(CODE))
+    await page.fill("#motivo", "richiesta scritta della persona")
+    await page.get_by_role("button", name="Cerca").click()
+    await page.wait_for_selector("h1")
+
+
+SHOTS = (
+    Shot(name="secondo-codice", role="supervisore", path="/profilo", act=show_secret, size=(900, 900)),
+    Shot(name="lista", role="operatore", path="/", size=(1280, 760)),
+    Shot(name="filtri", role="operatore", path="/?parole=contratto", act=open_filters, size=(1100, 820)),
+    Shot(
+        name="conversazione",
+        role="operatore",
+        path="/conversazioni/{}",
+        query=BOOKED,
+        act=open_understood,
+        size=(1100, 900),
+    ),
+    Shot(name="richieste", role="operatore", path="/attesa"),
+    Shot(name="rispondi", role="operatore", path="/attesa/{}", query=WAITING, act=take_it, size=(1100, 900)),
+    Shot(name="chiamate", role="operatore", path="/chiamate", size=(1100, 460)),
+    Shot(name="risposte-pronte", role="supervisore", path="/risposte", size=(1000, 620)),
+    Shot(name="esporta", role="supervisore", path="/?non_capito=1", act=open_export),
+    Shot(name="privacy", role="amministratore", path="/privacy", act=find_person, size=(1000, 760)),
+    Shot(name="registro", role="amministratore", path="/registro", size=(1100, 560)),
+)
+
+
+async def manual(browser: Browser, url: str) -> None:
+    """The pictures of the manual."""
+    page = await browser.new_page(base_url=url, viewport={"width": 800, "height": 520})
+    await page.goto("/accesso")
+    keep("accesso", await page.screenshot())
+    await page.close()
+    for shot in SHOTS:
+        size = {"width": shot.size[0], "height": shot.size[1]}
+        context = await desk(browser, url, shot.role, size)
+        page = await context.new_page()
+        await page.goto(shot.path.format(await found(shot.query)) if shot.query else shot.path)
+        if shot.act is not None:
+            await shot.act(page)
+        keep(shot.name, await page.screenshot())
+        await context.close()
+
+
+def keep(name: str, picture: bytes) -> None:
+    """Write it, small enough."""
+    made = small(picture)
+    if len(made) > MOST_BYTES:
+        raise SystemExit(f"{name}: {len(made)} bytes")
+    (FOLDER / f"{name}.png").write_bytes(made)
+    print(f"{name:<20}{len(made) / 1000:>6.0f} kB")
+
+
 async def run(folder: Path | None) -> None:
     """The pictures of the manual, or of everything."""
     await fill()
     async with console() as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        options = {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-dev-shm-usage", "--lang=it-IT"]}
+        browser = await playwright.chromium.launch(**options)  # type: ignore[arg-type]
         if folder is not None:
             await everything(browser, url, folder)
+        else:
+            await manual(browser, url)
         await browser.close()
 
 

@@ -123,8 +123,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     """
     follows = _follows(request)
     answer = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream; charset=utf-8"})
-    await answer.prepare(request)
     with request.app[CHANGES].subscribed(follows) as page, suppress(ConnectionError):
+        await answer.prepare(request)
         await answer.write(b"retry: 2000\n\nevent: change\ndata: {}\n\n")
         while await _is_alive(request):
             try:

@@ -69,6 +69,19 @@ INTENTS = {
     "danger": "Pericolo",
     "nlu_fallback": "Non capito",
 }
+ENTITIES = {
+    "municipality": "comune",
+    "centre": "centro",
+    "service": "servizio",
+    "topic": "argomento",
+    "aspect": "dettaglio",
+    "date": "giorno",
+    "time": "ora",
+    "part_of_day": "parte del giorno",
+    "number": "numero",
+    "appointment_code": "codice",
+    "given": "dato scritto",
+}
 STATES = {
     "da_erogare": "da fare",
     "erogato": "fatto",
