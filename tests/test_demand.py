@@ -170,6 +170,12 @@ async def test_every_number_is_that_of_a_direct_count(engine: AsyncEngine, query
         ["senza centro", "2026-03-02", "3"],
         ["senza centro", "2026-03-09", "1"],
     ]
+    assert await rows_of(sara, "mappa") == [
+        ["Centro", "dal 02/03", "dal 09/03", "In tutto"],
+        ["Susa", "6", "0", "6"],
+        ["senza centro", "3", "1", "4"],
+        ["Ivrea", "0", "1", "1"],
+    ]
     places = {row[0]: row[1] for row in (await rows_of(sara, "luoghi"))[1:]}
     assert places == {"Susa": "6", "tutta la provincia di TO": "3"}
 

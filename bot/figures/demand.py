@@ -22,6 +22,7 @@ _U = unmet_demand.c
 KIND_ORDER = ("no_place", "no_answer", "off_topic", "no_hours")
 MOST_READ = 20_000
 MOST_WORDS = 60
+MOST_WEEKS = 14
 LEAST_LETTERS = 4
 STOP = frozenset(
     """
@@ -106,9 +107,29 @@ async def by_centre_and_week(connection: AsyncConnection, period: Period, scope:
     )
     return Figure(
         key="centri-settimane",
-        title="Centro e settimana",
+        title="Centro, settimana e che cosa mancava",
         columns=(Column("Centro", "centre"), Column("Settimana dal", "day"), Column("In tutto"), *_KIND_COLUMNS),
         rows=[tuple(row) for row in await connection.execute(query)],
+        drawn=None,
+    )
+
+
+async def map_of_centres(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
+    """A column a week, or a month where weeks would be many: everything that was not there, centre by centre."""
+    step = "week" if period.days <= MOST_WEEKS * 7 else "month"
+    centre, start = centre_asked().label("centre"), cast(func.date_trunc(step, _U.day), Date)
+    query = select(centre, start, func.count()).where(*of(period, scope)).group_by(centre, start)
+    counted = {(row[0], row[1]): int(row[2]) for row in await connection.execute(query)}
+    starts = sorted({at for _, at in counted})
+    totals: Counter[str | None] = Counter()
+    for (name, _), count in counted.items():
+        totals[name] += count
+    order = sorted(totals, key=lambda name: (-totals[name], name or ""))
+    return Figure(
+        key="mappa",
+        title="Centro per centro, settimana per settimana" if step == "week" else "Centro per centro, mese per mese",
+        columns=(Column("Centro", "centre"), *(Column(f"dal {at:%d/%m}") for at in starts), Column("In tutto")),
+        rows=[(name, *(counted.get((name, at), 0) for at in starts), totals[name]) for name in order],
         drawn=None,
     )
 
@@ -258,6 +279,7 @@ def told_words(text: str) -> set[str]:
 
 Counting = Callable[[AsyncConnection, Period, Scope], Awaitable[Figure]]
 FIGURES: dict[str, Counting] = {
+    "mappa": map_of_centres,
     "settimane": by_week,
     "centri": by_centre,
     "servizi": by_service,
