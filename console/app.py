@@ -31,6 +31,7 @@ from console.promises import page as promises
 from console.security import MIDDLEWARES
 from console.teaching import (
     centre_page,
+    entities_page,
     flag,
     knowledge_page,
     lessons_page,
@@ -64,6 +65,7 @@ PARTS = (
     demand,
     queue_page,
     teach_page,
+    entities_page,
     lessons_page,
     regression_page,
     flag,

@@ -65,3 +65,22 @@ def fields_of(page: str) -> list[tuple[str, str]]:
 async def send(desk: Desk, path: str, fields: list[tuple[str, str]]) -> tuple[int, str, str]:
     answer = await desk.client.post(path, data=fields, allow_redirects=False)
     return answer.status, answer.headers.get("Location", ""), await answer.text()
+
+
+def form_of(page: str) -> dict[str, str]:
+    """What the browser would send of the page's form, untouched."""
+    form = re.search(r'<form[^>]*id="modulo".*?</form>', page, re.DOTALL)
+    assert form, page[:3000]
+    found: dict[str, str] = {}
+    tags = r"<input[^>]*>|<textarea[^>]*>.*?</textarea>|<select.*?</select>"
+    for tag in re.findall(tags, form[0], re.DOTALL):
+        [name] = re.findall(r'name="([^"]+)"', tag)[:1]
+        if tag.startswith("<textarea"):
+            found[name] = html.unescape(tag.split(">", 1)[1].removesuffix("</textarea>"))
+        elif tag.startswith("<select"):
+            chosen = re.search(r'value="([^"]*)" selected', tag) or re.search(r'value="([^"]*)"', tag)
+            found[name] = html.unescape(chosen[1]) if chosen else ""
+        elif 'type="checkbox"' not in tag or " checked" in tag:
+            [value] = re.findall(r'value="([^"]*)"', tag)[:1]
+            found[name] = html.unescape(value)
+    return found

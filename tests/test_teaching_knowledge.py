@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Query
 from console_support import Desk, SignIn
+from teaching_support import form_of
 
 from bot.answers.centres import hours
 from bot.answers.topics import answer_topic
@@ -22,25 +23,6 @@ from bot.teaching.regression import read_cases
 DID = "/conoscenze/argomenti/did"
 DID_FILE = "bot/knowledge/data/services/did.yml"
 CENTRES_FILE = "bot/knowledge/data/centres.yml"
-
-
-def form_of(page: str) -> dict[str, str]:
-    """What the browser would send of the page's form, untouched."""
-    form = re.search(r'<form[^>]*id="modulo".*?</form>', page, re.DOTALL)
-    assert form, page[:3000]
-    found: dict[str, str] = {}
-    tags = r"<input[^>]*>|<textarea[^>]*>.*?</textarea>|<select.*?</select>"
-    for tag in re.findall(tags, form[0], re.DOTALL):
-        [name] = re.findall(r'name="([^"]+)"', tag)[:1]
-        if tag.startswith("<textarea"):
-            found[name] = html.unescape(tag.split(">", 1)[1].removesuffix("</textarea>"))
-        elif tag.startswith("<select"):
-            chosen = re.search(r'value="([^"]*)" selected', tag) or re.search(r'value="([^"]*)"', tag)
-            found[name] = html.unescape(chosen[1]) if chosen else ""
-        elif 'type="checkbox"' not in tag or " checked" in tag:
-            [value] = re.findall(r'value="([^"]*)"', tag)[:1]
-            found[name] = html.unescape(value)
-    return found
 
 
 async def sent(desk: Desk, path: str, fields: dict[str, str]) -> tuple[int, str]:

@@ -10,10 +10,10 @@ import pytest
 from conftest import Query
 from console_support import SignIn
 from console_talks import Talk
-from teaching_support import fields_of, missed, row_of, rows, send
+from teaching_support import fields_of, form_of, missed, row_of, rows, send
 
 from bot.teaching import changes
-from bot.teaching.regression import FILE
+from bot.teaching.regression import FILE, read_cases
 
 NEW = "mi hanno lasciato a casa dalla fabbrica di cioccolato"
 
@@ -418,3 +418,50 @@ async def test_the_changes_are_downloaded_as_a_patch(teachers: SignIn, query: Qu
     run("git", "-c", "user.name=x", "-c", "user.email=x@example.org", "stash", "-qu")
     run("git", "apply", "-", given=by_git)
     assert taught == {name: changes.read(project, name) for name in taught}
+
+
+# --- what is recognised in a sentence ---------------------------------------------------------------------------------
+
+
+async def test_a_place_that_was_not_recognised_becomes_a_case_that_shows_it(
+    teachers: SignIn, query: Query, project: Path
+) -> None:
+    await missed(query, "sto a Borgo Finto, dove devo andare?")
+    sara = await teachers("sara", "supervisore")
+    row = await row_of(sara)
+    path = f"/da-rivedere/{row}/riconosciuto"
+    assert "riconosce:</strong> niente" in await sara.page(path)
+    fields = form_of(await sara.page(path)) | {"argomento": "Cerca il centro", "municipality": "Collegno"}
+    for wrong, told in (({"municipality": "Atlantide"}, "Scegli il comune"), ({"municipality": ""}, "almeno una cosa")):
+        status, _, text = await send(sara, path, list((fields | wrong).items()))
+        assert status == 422 and told in text
+    status, _, text = await send(sara, path, list(fields.items()))
+    assert status == 200 and "comune Collegno" in text
+    assert (await send(sara, path, list(form_of(text).items())))[0] == 303
+    [case] = read_cases(project)
+    assert (case.intent, case.entities) == ("find_centre", (("municipality", "Collegno"),))
+    assert "adesso non lo riconosce" in await sara.page("/prove")
+    assert rows(await sara.page("/da-rivedere")) == []
+
+
+async def test_a_day_is_judged_as_of_the_day_it_was_said_on(teachers: SignIn, query: Query, project: Path) -> None:
+    await missed(query, "a Chieri va bene martedì prossimo?")
+    sara = await teachers("sara", "supervisore")
+    row = await row_of(sara)
+    path = f"/da-rivedere/{row}/riconosciuto"
+    page = await sara.page(path)
+    [day] = re.findall(r"giorno (\d{4}-\d{2}-\d{2})", page)
+    fields = form_of(page) | {"argomento": "Prenota", "date": day, "municipality": "Chieri"}
+    text = (await send(sara, path, list(fields.items())))[2]
+    assert (await send(sara, path, list(form_of(text).items())))[0] == 303
+    [case] = read_cases(project)
+    assert case.now is not None and case.entities == (("municipality", "Chieri"), ("date", day))
+    assert "adesso non lo riconosce" not in await sara.page("/prove")
+
+
+async def test_a_new_topic_starts_with_the_sentences_of_its_row(teachers: SignIn, query: Query) -> None:
+    await missed(query, NEW, f"{NEW} e mi chiamo Mario Rossi")
+    sara = await teachers("sara", "supervisore")
+    row = await row_of(sara)
+    assert form_of(await sara.page(f"/conoscenze/nuovo?riga={row}"))["examples"] == NEW
+    assert form_of(await sara.page("/conoscenze/nuovo?riga=altro"))["examples"] == ""

@@ -4,15 +4,15 @@ Every fact has a source. Nothing is proposed that the knowledge's own rules refu
 """
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.knowledge import Knowledge, KnowledgeError, load_knowledge
-from bot.knowledge.load import FOLDER
+from bot.knowledge import Knowledge, KnowledgeError
+from bot.knowledge.files import FOLDER, read_texts
+from bot.knowledge.load import parse_knowledge
 from bot.teaching.changes import Change, read
 from bot.teaching.yaml_edit import YamlEditError, changed
 
@@ -47,23 +47,22 @@ class NewSource:
         return [{"title": self.title, "url": self.url or None, "date": self.date or None}]
 
 
+def texts_with(root: Path, changes: Sequence[Change]) -> dict[str, str]:
+    """The knowledge files as the changes would leave them."""
+    texts = dict(read_texts(root / FOLDER))
+    for change in changes:
+        name = change.path.removeprefix(f"{DATA}/")
+        if name != change.path and change.after is not None:
+            texts[name] = change.after
+    return texts
+
+
 def checked_with(root: Path, changes: Sequence[Change]) -> Knowledge:
-    """The knowledge as the changes would leave it. Raises `KnowledgeEditError` when it could not be loaded."""
-    folder = root / FOLDER
-    told = {change.path: change.after for change in changes}
-    with tempfile.TemporaryDirectory() as name:
-        trial = Path(name)
-        (trial / "services").mkdir()
-        for path in [*folder.glob("*.*"), *folder.glob("services/*.yml")]:
-            if f"{DATA}/{path.relative_to(folder).as_posix()}" not in told:
-                (trial / path.relative_to(folder)).symlink_to(path.resolve())
-        for path_name, after in told.items():
-            if after is not None and path_name.startswith(f"{DATA}/"):
-                (trial / path_name.removeprefix(f"{DATA}/")).write_text(after, encoding="utf-8")
-        try:
-            return load_knowledge(trial)
-        except KnowledgeError as error:
-            raise KnowledgeEditError(f"Così non si può salvare: {error}") from None
+    """The knowledge as the changes would leave it. Raises `KnowledgeEditError` when it could not be read."""
+    try:
+        return parse_knowledge(texts_with(root, changes))
+    except KnowledgeError as error:
+        raise KnowledgeEditError(f"Così non si può salvare: {error}") from None
 
 
 def edited(root: Path, path: str, wanted: Any) -> Change:

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 from bot.knowledge import get_knowledge
+from bot.knowledge.load import parse_knowledge
+from bot.knowledge.places.gazetteer import key, read_gazetteer, words_of
 from bot.knowledge.spelling import fold
 from bot.teaching.changes import Change, read
-from bot.teaching.knowledge_edit import DATA, KnowledgeEditError
+from bot.teaching.knowledge_edit import DATA, KnowledgeEditError, texts_with
 from bot.teaching.lessons import Proposal
 from bot.teaching.yaml_edit import YamlEditError, changed, load
 
@@ -46,4 +48,14 @@ def add_name(root: Path, *, name: str, municipality: str, kind: str) -> Proposal
         change = Change(path=FILE, before=before, after=changed(before, data))
     except YamlEditError as error:
         raise KnowledgeEditError(f"{FILE}: {error}.") from None
+    _check_meaning(root, change, name, municipality)
     return Proposal(kind="place", title=f"«{name}» vale per {municipality}", changes=(change,))
+
+
+def _check_meaning(root: Path, change: Change, name: str, municipality: str) -> None:
+    """Whether the name would then be understood so: others may have it already."""
+    texts = texts_with(root, [change])
+    entry = read_gazetteer(texts, parse_knowledge(texts)).names.get(key(words_of(name)))
+    if entry is None or municipality not in entry.municipalities:
+        told = f" ({', '.join(entry.municipalities)})" if entry and entry.municipalities else ""
+        raise KnowledgeEditError(f"«{name}» vuole già dire un altro posto{told}: non posso aggiungerlo.", "nome")

@@ -88,7 +88,9 @@ NOTHING_SHOWN: dict[str, Any] = {"proposal": None, "files": [], "form_state": ""
 """What a page with a form knows before it was sent."""
 
 
-async def by_form(request: web.Request, propose: Propose, page: Page) -> web.StreamResponse:
+async def by_form(
+    request: web.Request, propose: Propose, page: Page, *, also: Also | None = None
+) -> web.StreamResponse:
     """`write` for a form that has the diff above it: `page` is called with what the template needs.
 
     What the knowledge's rules refuse is said at its field.
@@ -110,7 +112,7 @@ async def by_form(request: web.Request, propose: Propose, page: Page) -> web.Str
             warning=warning if form.get("mostrato") else "",
         )
 
-    return await write(request, propose, again, proposal=proposal)
+    return await write(request, propose, again, also=also, proposal=proposal)
 
 
 def form_state(fields: Iterable[tuple[str, Any]]) -> str:

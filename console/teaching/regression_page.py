@@ -1,13 +1,15 @@
 """The regression set: the sentences every new model must understand, and taking one out."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from bot.knowledge.spelling import fold
+from bot.teaching.entities import is_right
 from bot.teaching.lessons import Proposal
-from bot.teaching.regression import read_cases, without_case
+from bot.teaching.regression import Case, read_cases, without_case
 from console.access import needs
 from console.pages import render
 from console.teaching import confirming, diffs
@@ -52,6 +54,7 @@ async def _page(request: web.Request, *, status: int = 200, **values: Any) -> we
         "search": search,
         "project": project,
         "entities": ENTITIES,
+        "wrong": await asyncio.to_thread(_wrong, cases[page * PAGE : (page + 1) * PAGE]),
         "proposal": None,
         "files": [],
         "case_id": "",
@@ -59,6 +62,11 @@ async def _page(request: web.Request, *, status: int = 200, **values: Any) -> we
         "warning": "",
     }
     return render(request, "regression.html", status=status, **known | values)
+
+
+def _wrong(cases: list[Case]) -> set[str]:
+    """Those of which what they want recognised is not, as things are now."""
+    return {case.id for case in cases if case.entities and not is_right(case)}
 
 
 @routes.post("/prove/{case}/togli", name="regression_remove")

@@ -1,8 +1,10 @@
 """Changing an answer, and making a topic: a form, the diff, yes."""
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
@@ -23,9 +25,10 @@ from bot.teaching.topics import (
     new_topic,
 )
 from bot.teaching.wording import one_line
-from console.access import needs
+from console.access import needs, operator_of
+from console.keys import ENGINE
 from console.pages import render
-from console.teaching import confirming
+from console.teaching import confirming, listing
 from console.teaching.project import project_of
 
 routes = web.RouteTableDef()
@@ -121,7 +124,12 @@ EMPTY = (
 async def show_new(request: web.Request) -> web.StreamResponse:
     """The form; with a row of the queue named, its sentences are in it."""
     fields = dict.fromkeys(EMPTY, "") | {"as_of": today().isoformat(), "audience": "cittadini"}
-    fields["examples"] = request.query.get("frasi", "")[:4000]
+    with suppress(ValueError):
+        # From a row of the queue: its wordings that hold nothing personal.
+        async with request.app[ENGINE].connect() as connection:
+            found = await listing.one(connection, operator_of(request), UUID(request.query.get("riga", "")))
+        words = [one_line(said) for said, _ in found[0].wordings] if found else []
+        fields["examples"] = "\n".join(said for said in words if "[" not in said)
     return await _new_page(request, fields)
 
 
