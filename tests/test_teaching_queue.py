@@ -426,7 +426,7 @@ async def test_the_changes_are_downloaded_as_a_patch(teachers: SignIn, query: Qu
 async def test_a_place_that_was_not_recognised_becomes_a_case_that_shows_it(
     teachers: SignIn, query: Query, project: Path
 ) -> None:
-    await missed(query, "sto a Borgo Finto, dove devo andare?")
+    await missed(query, "abito al Villaggio Snia, dove devo andare?")
     sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
     path = f"/da-rivedere/{row}/riconosciuto"
