@@ -52,35 +52,33 @@ async def row_of(anna: Desk) -> str:
 
 def fields_of(page: str) -> list[tuple[str, str]]:
     """What the browser would send of the page's form for teaching, untouched."""
-    form = page.split("/insegna")[1].split("</form>", maxsplit=1)[0]
-    found = []
-    for tag in re.findall(r"<(?:input|textarea)[^>]*>", form):
-        name = re.search(r'name="([^"]*)"', tag)
-        if name and not ('type="checkbox"' in tag and " checked" not in tag):
+    return _fields(page.split("/insegna")[1].split("</form>", maxsplit=1)[0])
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The same of a page with one form that shows a diff first."""
+    form = re.search(r'<form[^>]*id="modulo".*?</form>', page, re.DOTALL)
+    assert form, page[:3000]
+    return dict(_fields(form[0]))
+
+
+def _fields(form: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    tags = r"<input[^>]*>|<textarea[^>]*>.*?</textarea>|<select.*?</select>"
+    for tag in re.findall(tags, form, re.DOTALL):
+        [name] = re.findall(r'name="([^"]+)"', tag)[:1]
+        value: re.Match[str] | None
+        if tag.startswith("<textarea"):
+            value = re.search(r">(.*)</textarea>", tag, re.DOTALL)
+        elif tag.startswith("<select"):
+            value = re.search(r'value="([^"]*)" selected', tag) or re.search(r'value="([^"]*)"', tag)
+        else:
             value = re.search(r'value="([^"]*)"', tag)
-            found.append((name[1], html.unescape(value[1]) if value else ""))
+        if 'type="checkbox"' not in tag or " checked" in tag:
+            found.append((name, html.unescape(value[1]) if value else ""))
     return found
 
 
 async def send(desk: Desk, path: str, fields: list[tuple[str, str]]) -> tuple[int, str, str]:
     answer = await desk.client.post(path, data=fields, allow_redirects=False)
     return answer.status, answer.headers.get("Location", ""), await answer.text()
-
-
-def form_of(page: str) -> dict[str, str]:
-    """What the browser would send of the page's form, untouched."""
-    form = re.search(r'<form[^>]*id="modulo".*?</form>', page, re.DOTALL)
-    assert form, page[:3000]
-    found: dict[str, str] = {}
-    tags = r"<input[^>]*>|<textarea[^>]*>.*?</textarea>|<select.*?</select>"
-    for tag in re.findall(tags, form[0], re.DOTALL):
-        [name] = re.findall(r'name="([^"]+)"', tag)[:1]
-        if tag.startswith("<textarea"):
-            found[name] = html.unescape(tag.split(">", 1)[1].removesuffix("</textarea>"))
-        elif tag.startswith("<select"):
-            chosen = re.search(r'value="([^"]*)" selected', tag) or re.search(r'value="([^"]*)"', tag)
-            found[name] = html.unescape(chosen[1]) if chosen else ""
-        elif 'type="checkbox"' not in tag or " checked" in tag:
-            [value] = re.findall(r'value="([^"]*)"', tag)[:1]
-            found[name] = html.unescape(value)
-    return found

@@ -65,7 +65,9 @@ async def tab_to(page: Page, name: str) -> None:
     pytest.fail(f"the keyboard does not get to {name!r}")
 
 
-async def test_from_the_queue_to_the_files_by_keyboard(enter: Enter, query: Query, project: Path) -> None:
+async def test_from_the_queue_to_the_files_by_keyboard(
+    enter: Enter, console: TestServer, query: Query, project: Path
+) -> None:
     for _ in range(4):
         await missed(query, NEW, f"{NEW} ieri", "chiamatemi al 333 1234567 per la fabbrica di cioccolato")
     await missed(query, "vorrei adottare un gatto \u202e<b>subito</b>")
@@ -88,7 +90,8 @@ async def test_from_the_queue_to_the_files_by_keyboard(enter: Enter, query: Quer
     assert NEW in (changes.read(project, "nlu_data/faq/did.yml") or "")
     assert {case.intent for case in read_cases(project)} == {"faq/did"}
     # Three starts the training, or leads to where it is started.
-    await expect(sara.get_by_role("button", name="Addestra", exact=True)).to_be_visible()
+    if "model_train" in console.app.router:
+        await expect(sara.get_by_role("button", name="Addestra", exact=True)).to_be_visible()
     await sara.goto("/lezioni")
     await looked_at(sara)
     await sara.goto("/prove")

@@ -18,7 +18,7 @@ from console.operators import Operator
 
 PAGE = 30
 WORDINGS = 12
-SUGGESTIONS = 3
+LIKELY = 6
 NEVER_SUGGESTED = frozenset({"nlu_fallback", "ask_aspect", "choose", "inform"})
 
 # A message counts half as much after ten days.
@@ -164,5 +164,5 @@ def _suggestions(items: Sequence[dict[str, Any]]) -> list[str]:
         for likely in ranking[:4]:
             weights[likely.get("name") or ""] += likely.get("confidence") or 0.0
     return [name for name in sorted(weights, key=lambda one: -weights[one]) if name and name not in NEVER_SUGGESTED][
-        :SUGGESTIONS
+        :LIKELY
     ]

@@ -1,6 +1,7 @@
 """The project's files as the pages of teaching need them, read again when they changed."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.teaching.examples import FOLDERS, Examples, read_examples
 from console.keys import SETTINGS
 from console.transcripts import labels
 
+SUGGESTIONS = 3
 State = tuple[tuple[str, int, int], ...]
 _ONE_AT_A_TIME = Lock()
 
@@ -50,6 +52,11 @@ class Project:
         """Intents that learn from examples, with their words, in the order of those."""
         named = [(intent, self.title(intent)) for intent in self.training.examples.files]
         return sorted(named, key=lambda pair: pair[1].casefold())
+
+    def suggested(self, proposed: str | None, likely: Sequence[str]) -> list[str]:
+        """The intents to offer as buttons: what a colleague proposed, then what the model thought of."""
+        wanted = [intent for intent in likely if intent in self.training.examples.files][:SUGGESTIONS]
+        return list(dict.fromkeys([proposed, *wanted] if proposed else wanted))
 
     def chosen(self, written: str) -> str | None:
         """The intent meant by its name or its words; None when none or several could be."""
