@@ -1,6 +1,8 @@
 """The operators' calendar over HTTP: weeks and days, outcomes, booking, moving and cancelling on behalf."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -78,17 +80,30 @@ async def test_holidays_closures_and_desks_switched_off_say_why(
     assert await agenda.book.free_slots(wanted) == []
 
 
-async def test_the_hour_that_comes_twice_is_one_row_and_no_place_is_lost(
-    signed_in: SignIn, agenda: Agenda, query: Query
-) -> None:
-    query(
-        "INSERT INTO agenda_exceptions (desk_id, first_day, last_day, closed, opens, closes, slot_minutes)"
-        " VALUES (1, '2026-03-29', '2026-03-29', false, '01:00', '04:00', 30)"
-    )
+NIGHT = (
+    "INSERT INTO agenda_exceptions (desk_id, first_day, last_day, closed, opens, closes, slot_minutes)"
+    " VALUES (1, %s, %s, false, '01:00', '04:00', 30)"
+)
+
+
+async def test_the_hour_that_is_skipped_has_no_row(signed_in: SignIn, agenda: Agenda, query: Query) -> None:
+    query(NIGHT, "2026-03-29", "2026-03-29")
     page = await (await signed_in()).page("/calendario?centro=pinerolo&sportello=1&vista=giorno&giorno=2026-03-29")
-    # Clocks go on from two to three: an hour less.
     assert "4 posti liberi" in page
     assert re.findall(r'<th scope="row">([\d:]+)</th>', page) == ["1:00", "1:30", "3:00", "3:30"]
+
+
+async def test_the_hour_that_comes_twice_is_one_row_with_both(signed_in: SignIn, agenda: Agenda, query: Query) -> None:
+    query(NIGHT, "2026-10-25", "2026-10-25")
+    query("UPDATE agenda_services SET max_ahead = '300 days'")
+    second = replace(slot_at("2026-10-25T01:00"), starts=datetime(2026, 10, 25, 1, 0, tzinfo=UTC))  # two o'clock again
+    held = await agenda.book.hold(uuid4(), replace(second, ends=second.starts + timedelta(minutes=30)), now=clock.now())
+    made = await agenda.book.confirm(held.id, ANNA, now=clock.now())
+    page = await (await signed_in()).page("/calendario?centro=pinerolo&sportello=1&vista=giorno&giorno=2026-10-25")
+    assert "7 posti liberi" in page and made.code in page
+    hours = re.findall(r'<th scope="row">([\d:]+)</th>', page)
+    assert hours == ["1:00", "1:30", "2:00", "2:00", "2:30", "3:00", "3:30"]
+    assert page.count("2 liberi") == 1 and page.count("1 libero") == 5
 
 
 async def test_an_operator_of_another_centre_sees_and_changes_nothing(

@@ -1,6 +1,6 @@
 """A timetable as rows and cells: hours down, desks or days across; or desks down and days across, counted."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,36 +31,46 @@ class Row:
     cells: Sequence[Cell]
 
 
+Clock = tuple[int, int]
+
+
 def hours_of(columns: Sequence[DeskDay], *, now: datetime) -> list[Row]:
-    """A row for each hour at which something can begin, or begins, in one of the columns."""
-    wanted = sorted({_clock(start) for column in columns for start in _starts(column)})
+    """A row for each hour at which something can begin, or begins, in one of the columns.
+
+    When clocks go back an hour comes twice: it is one row, with what begins in both.
+    """
+    days = [_by_clock(column) for column in columns]
+    wanted = sorted({at for starts in days for at in starts})
     return [
-        Row(hour=f"{hour}:{minute:02}", cells=[_cell(column, (hour, minute), now) for column in columns])
-        for hour, minute in wanted
+        Row(
+            hour=f"{at[0]}:{at[1]:02}",
+            cells=[_cell(column, at, starts.get(at, []), now) for column, starts in zip(columns, days, strict=True)],
+        )
+        for at in wanted
     ]
 
 
-def _starts(column: DeskDay) -> set[int]:
+def _by_clock(column: DeskDay) -> dict[Clock, list[int]]:
+    """When something can begin or begins, in seconds since 1970, by the hour of the clock."""
     steps = {start for opening in column.openings for start in opening.slots(opening.step)}
-    return steps | {int(one.starts.timestamp()) for one in column.taken}
+    found = defaultdict[Clock, list[int]](list)
+    for start in sorted(steps | {int(one.starts.timestamp()) for one in column.taken}):
+        local = datetime.fromtimestamp(start, ROME)
+        found[local.hour, local.minute].append(start)
+    return found
 
 
-def _clock(start: int) -> tuple[int, int]:
-    local = datetime.fromtimestamp(start, ROME)
-    return local.hour, local.minute
-
-
-def _cell(column: DeskDay, at: tuple[int, int], now: datetime) -> Cell:
-    # As on the door: of an hour that comes twice, the first.
-    moment = datetime(column.day.year, column.day.month, column.day.day, *at, tzinfo=ROME)
-    seconds = int(moment.timestamp())
-    cell = Cell(column=column, past=moment < now)
-    cell.open = any(one.starts <= seconds < one.ends for one in column.openings)
-    cell.free = 0 if cell.past else max(0, column.free.get(seconds, 0))
+def _cell(column: DeskDay, at: Clock, starts: list[int], now: datetime) -> Cell:
+    day = column.day
+    first = int(datetime(day.year, day.month, day.day, *at, tzinfo=ROME).timestamp())
+    cell = Cell(column=column, past=max([first, *starts]) < now.timestamp())
+    cell.open = any(one.starts <= moment < one.ends for one in column.openings for moment in (first, *starts))
+    cell.free = sum(max(0, column.free.get(start, 0)) for start in starts if start >= now.timestamp())
     for one in column.taken:
-        if one.starts.timestamp() == seconds:
+        begins = int(one.starts.timestamp())
+        if begins in starts:
             (cell.held if one.state is None else cell.appointments).append(one)
-        elif one.starts.timestamp() < seconds < one.ends.timestamp():
+        elif begins < first < one.ends.timestamp():
             cell.going_on += 1
     return cell
 
