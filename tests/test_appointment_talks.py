@@ -5,7 +5,9 @@
 appointments it starts with. `{code}` is the code said last in this talk, `{code_spoken}` the same as "a7k 3f9".
 """
 
+import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from support import Chat
 from talker import Talker
 from whole_system import System
 
+from bot.clock import ROME
+from bot.dialogue.payloads import make_payload
 from bot.knowledge.readability import gulpease
 
 TALKS = [
@@ -69,3 +73,20 @@ def spoken(code: str) -> str:
 
 def test_there_are_talks() -> None:
     assert len(TALKS) >= 100
+
+
+async def test_a_button_that_proposes_a_place_takes_that_place(client: aiohttp.ClientSession) -> None:
+    """As in the message that an operator had to cancel: the button carries service and place."""
+    talker = Talker(await Chat.open(client))
+    await talker.say(text="appuntamento in video per il curriculum a Cuneo")
+    await talker.press("Il prima possibile")
+    title = talker.shown[0]["title"]
+    found = re.fullmatch(r"\w+ (\d+) mar, (\d+):(\d+)", title)
+    assert found, title
+    day, hour, minute = map(int, found.groups())
+    starts = int(datetime(2026, 3, day, hour, minute, tzinfo=ROME).timestamp())
+    other = Talker(await Chat.open(client))
+    button = make_payload("book_appointment", bookable="orientamento-cv", slot=f"video.1.{starts}.cuneo")
+    said = await other.say(payload=button)
+    assert f"alle {hour}" in said and "Tengo per te" in said and "Cuneo" in said, said
+    assert "A che nome" in said
