@@ -19,6 +19,7 @@ from bench.screens import CHROMIUM, FOLDER, MOST_BYTES, NARROW, WIDE, console, d
 from bot.settings import ROOT, get_settings
 
 MANUAL = {"width": 1100, "height": 760}
+SHOWN = 820.0
 
 
 @contextmanager
@@ -39,7 +40,14 @@ def project() -> Iterator[Path]:
 
 async def keep(page: Page, name: str, folder: Path, *, whole: bool = False) -> None:
     """One picture, small enough for the manual."""
-    picture = await page.screenshot(full_page=whole)
+    if whole:
+        picture = await page.screenshot(full_page=True)
+    else:
+        # Without the menu, which every page has.
+        box = await page.locator("main").bounding_box()
+        assert box
+        clip = {"x": 0, "y": box["y"], "width": MANUAL["width"], "height": min(box["height"], SHOWN)}
+        picture = await page.screenshot(full_page=True, clip=clip)  # type: ignore[arg-type]
     (folder / f"{name}.png").write_bytes(small(picture))
     size = (folder / f"{name}.png").stat().st_size
     print(name, size, "troppo grande" if size > MOST_BYTES and not whole else "")

@@ -465,3 +465,35 @@ async def test_a_new_topic_starts_with_the_sentences_of_its_row(teachers: SignIn
     row = await row_of(sara)
     assert form_of(await sara.page(f"/conoscenze/nuovo?riga={row}"))["examples"] == NEW
     assert form_of(await sara.page("/conoscenze/nuovo?riga=altro"))["examples"] == ""
+
+
+# --- files left in disorder -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nlu_data/faq/did.yml", "nlu: ["),
+        ("nlu_data/faq/did.yml", "nlu: 7"),
+        ("bot/knowledge/data/services/did.yml", "id: did"),
+        ("bot/knowledge/data/places.yml", "x: ["),
+        ("nlu_data/regression.jsonl", '{"text": "x"}'),
+        ("nlu_data/regression.jsonl", "no"),
+    ],
+)
+async def test_a_file_in_disorder_is_named_and_nothing_is_taught(
+    teachers: SignIn, query: Query, project: Path, name: str, text: str
+) -> None:
+    await missed(query, NEW)
+    sara = await teachers("sara", "supervisore")
+    row = await row_of(sara)
+    fields = fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/did"))
+    (project / name).write_text(text, encoding="utf-8")
+    status, _, page = await send(sara, f"/da-rivedere/{row}/insegna", fields)
+    if name.endswith("places.yml"):
+        # None of the pages of examples needs it; its own does.
+        fields = [("csrf", await sara.token()), ("nome", "Xylo"), ("comune", "Asti"), ("genere", "hamlets")]
+        status, _, page = await send(sara, "/conoscenze/luoghi", fields)
+    assert status == 409 and "da correggere" in page and Path(name).name in page, (status, page[-1500:])
+    if name.endswith("jsonl"):
+        assert "da correggere" in await sara.page("/prove", status=409)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.knowledge.readability import gulpease
-from bot.teaching.changes import read
 from bot.teaching.knowledge_edit import (
     DATA,
     READABLE,
@@ -14,12 +13,12 @@ from bot.teaching.knowledge_edit import (
     NewSource,
     ask_source,
     checked_with,
+    data_of,
     dated,
     edited,
     set_if_known,
 )
 from bot.teaching.lessons import Proposal
-from bot.teaching.yaml_edit import load
 
 CENTRES = f"{DATA}/centres.yml"
 CONTACTS = ("address", "phone", "email", "pec")
@@ -40,8 +39,7 @@ def edit_centre(
     for name in ("email", "pec"):
         if fields[name] and not _MAIL.fullmatch(fields[name]):
             raise KnowledgeEditError("L'indirizzo di posta si scrive come nome@example.org.", name)
-    text = read(root, CENTRES) or ""
-    data = load(text)
+    data = data_of(root, CENTRES)
     place = next((at for at, one in enumerate(data["centres"]) if one["id"] == centre_id), None)
     if place is None:
         raise KnowledgeEditError("Questo centro non c'è più.")

@@ -10,11 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from yaml import YAMLError
+
 from bot.knowledge import Knowledge, KnowledgeError
 from bot.knowledge.files import FOLDER, read_texts
 from bot.knowledge.load import parse_knowledge
 from bot.teaching.changes import Change, read
-from bot.teaching.yaml_edit import YamlEditError, changed
+from bot.teaching.yaml_edit import YamlEditError, changed, load
 
 READABLE = 60
 DATA = FOLDER.as_posix()
@@ -45,6 +47,15 @@ class NewSource:
         if self.url and not re.fullmatch(r"https?://[^\s<>\"]{3,1000}", self.url):
             raise KnowledgeEditError("L'indirizzo della fonte inizia con https:// e non ha spazi.", "fonte-indirizzo")
         return [{"title": self.title, "url": self.url or None, "date": self.date or None}]
+
+
+def data_of(root: Path, path: str) -> Any:
+    """What a file says; None when there is none. Raises `KnowledgeError` naming the file when it is wrong."""
+    text = read(root, path)
+    try:
+        return None if text is None else load(text)
+    except YAMLError as error:
+        raise KnowledgeError(f"{path}: {error}") from None
 
 
 def texts_with(root: Path, changes: Sequence[Change]) -> dict[str, str]:

@@ -8,9 +8,9 @@ from bot.knowledge.load import parse_knowledge
 from bot.knowledge.places.gazetteer import key, read_gazetteer, words_of
 from bot.knowledge.spelling import fold
 from bot.teaching.changes import Change, read
-from bot.teaching.knowledge_edit import DATA, KnowledgeEditError, texts_with
+from bot.teaching.knowledge_edit import DATA, KnowledgeEditError, data_of, texts_with
 from bot.teaching.lessons import Proposal
-from bot.teaching.yaml_edit import YamlEditError, changed, load
+from bot.teaching.yaml_edit import YamlEditError, changed
 
 FILE = f"{DATA}/places.yml"
 KINDS = {
@@ -34,7 +34,7 @@ def add_name(root: Path, *, name: str, municipality: str, kind: str) -> Proposal
     if kind not in KINDS:
         raise KnowledgeEditError("Scegli che nome è.", "genere")
     before = read(root, FILE) or ""
-    data = load(before)
+    data = data_of(root, FILE)
     if any(fold(name) == fold(str(word)) for group in _ORDINARY for word in data[group]):
         raise KnowledgeEditError(
             f"«{name}» è una parola di tutti i giorni: se valesse come posto, ingannerebbe.", "nome"

@@ -19,6 +19,10 @@ FILE = "nlu_data/regression.jsonl"
 GROWING = frozenset({FILE})
 
 
+class RegressionError(Exception):
+    """A line of the file is wrong; the message says which."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A sentence and how it must be understood. `entities` None: only the intent counts."""
@@ -46,19 +50,22 @@ class Case:
 
 
 def _case(line: str) -> Case:
-    told = json.loads(line)
-    entities = told.get("entities")
-    return Case(
-        text=told["text"],
-        intent=told["intent"],
-        taught=date.fromisoformat(told["taught"]),
-        entities=None if entities is None else tuple((one["entity"], one["value"]) for one in entities),
-        now=date.fromisoformat(told["now"]) if "now" in told else None,
-    )
+    try:
+        told = json.loads(line)
+        entities = told.get("entities")
+        return Case(
+            text=told["text"],
+            intent=told["intent"],
+            taught=date.fromisoformat(told["taught"]),
+            entities=None if entities is None else tuple((one["entity"], one["value"]) for one in entities),
+            now=date.fromisoformat(told["now"]) if "now" in told else None,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RegressionError(f"{FILE}: non si legge la riga «{line[:80]}»") from None
 
 
 def read_cases(root: Path) -> list[Case]:
-    """All cases, the oldest first; none when nothing was taught yet."""
+    """All cases, the oldest first; none when nothing was taught yet. Raises `RegressionError`."""
     return [_case(line) for line in (read(root, FILE) or "").splitlines() if line.strip()]
 
 

@@ -21,6 +21,7 @@ from bot.teaching.knowledge_edit import (
     NewSource,
     ask_source,
     checked_with,
+    data_of,
     dated,
     edited,
     set_if_known,
@@ -54,7 +55,7 @@ def edit_topic(
     `confirmed`: one of the sources listed says the new words. Raises `KnowledgeEditError`.
     """
     path = f"{DATA}/services/{topic}.yml"
-    old = load(read(root, path) or "{}")
+    old = data_of(root, path)
     if not old:
         raise KnowledgeEditError("Questo argomento non c'è più.")
     wanted = {**old, "aspects": dict(old["aspects"])}

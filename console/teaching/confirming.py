@@ -18,7 +18,7 @@ from console.keys import ENGINE
 from console.pages import redirect
 from console.security import refusal
 from console.teaching.diffs import files_of
-from console.teaching.project import root_of
+from console.teaching.project import WRONG_FILES, root_of, wrong_files
 
 Propose = Callable[[Path], Proposal]
 CHANGED = "Nel frattempo un collega ha cambiato questi file. Guarda di nuovo che cosa scriverò, poi conferma."
@@ -32,8 +32,11 @@ def author_of(request: web.Request) -> Author:
 
 
 async def proposed(request: web.Request, propose: Propose) -> Proposal:
-    """What would be written now."""
-    return await asyncio.to_thread(propose, root_of(request))
+    """What would be written now. Raises HTTP 409 when a file of the project is wrong."""
+    try:
+        return await asyncio.to_thread(propose, root_of(request))
+    except WRONG_FILES as error:
+        raise wrong_files(error) from None
 
 
 def logged(request: web.Request, proposal: Proposal, also: Also | None = None) -> Also:

@@ -8,13 +8,16 @@ from pathlib import Path
 from threading import Lock
 
 from aiohttp import web
+from yaml import YAMLError
 
-from bot.knowledge import Knowledge, load_knowledge
+from bot.knowledge import Knowledge, KnowledgeError, load_knowledge
 from bot.knowledge.load import FOLDER
 from bot.knowledge.spelling import fold
 from bot.teaching.clustering import rarity
-from bot.teaching.examples import FOLDERS, Examples, read_examples
+from bot.teaching.examples import FOLDERS, Examples, ExamplesError, read_examples
+from bot.teaching.regression import RegressionError
 from console.keys import SETTINGS
+from console.security import refusal
 from console.transcripts import labels
 
 SUGGESTIONS = 3
@@ -82,8 +85,21 @@ def root_of(request: web.Request) -> Path:
 
 
 async def project_of(request: web.Request) -> Project:
-    """The project as its files are now. Raises `KnowledgeError` or `ExamplesError` when they are wrong."""
-    return await asyncio.to_thread(read_project, root_of(request))
+    """The project as its files are now. Raises HTTP 409 when one is wrong."""
+    try:
+        return await asyncio.to_thread(read_project, root_of(request))
+    except WRONG_FILES as error:
+        raise wrong_files(error) from None
+
+
+WRONG_FILES = (KnowledgeError, ExamplesError, RegressionError, YAMLError)
+"""What is raised when somebody left a file of the project in disorder."""
+
+
+def wrong_files(error: Exception) -> web.HTTPException:
+    """The refusal that says so: nothing is taught on top of a file that cannot be read."""
+    told = " ".join(str(error).split())[:300]
+    return refusal(web.HTTPConflict, f"Un file del progetto è da correggere prima di insegnare: {told}.")
 
 
 def read_project(root: Path) -> Project:

@@ -9,11 +9,11 @@ from aiohttp import web
 from bot.knowledge.spelling import fold
 from bot.teaching.entities import is_right
 from bot.teaching.lessons import Proposal
-from bot.teaching.regression import Case, read_cases, without_case
+from bot.teaching.regression import Case, RegressionError, read_cases, without_case
 from console.access import needs
 from console.pages import render
 from console.teaching import confirming, diffs
-from console.teaching.project import project_of, root_of
+from console.teaching.project import project_of, root_of, wrong_files
 
 routes = web.RouteTableDef()
 PAGE = 100
@@ -41,7 +41,7 @@ async def _page(request: web.Request, *, status: int = 200, **values: Any) -> we
     words = fold(search).split()
     cases = [
         case
-        for case in reversed(read_cases(root_of(request)))
+        for case in reversed(_cases(request))
         if all(word in fold(f"{case.text} {project.title(case.intent)} {case.intent}") for word in words)
     ]
     number = request.query.get("pagina", "0")
@@ -64,6 +64,13 @@ async def _page(request: web.Request, *, status: int = 200, **values: Any) -> we
     return render(request, "regression.html", status=status, **known | values)
 
 
+def _cases(request: web.Request) -> list[Case]:
+    try:
+        return read_cases(root_of(request))
+    except RegressionError as error:
+        raise wrong_files(error) from None
+
+
 def _wrong(cases: list[Case]) -> set[str]:
     """Those of which what they want recognised is not, as things are now."""
     return {case.id for case in cases if case.entities and not is_right(case)}
@@ -74,7 +81,7 @@ def _wrong(cases: list[Case]) -> set[str]:
 async def remove(request: web.Request) -> web.StreamResponse:
     """Show what taking it out changes, then do it; both are logged as a lesson."""
     case_id = request.match_info["case"]
-    case = next((one for one in read_cases(root_of(request)) if one.id == case_id), None)
+    case = next((one for one in _cases(request) if one.id == case_id), None)
     if case is None:
         raise web.HTTPNotFound
 
