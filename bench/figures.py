@@ -51,9 +51,14 @@ FROM (SELECT id, created_at, row_number() OVER () AS n FROM conversations) c WHE
 INSERT INTO agenda_categories (id, title) VALUES ('c', 'Bench') ON CONFLICT DO NOTHING;
 INSERT INTO agenda_services (id, category_id, title, duration, modes, audience, min_notice, max_ahead)
 SELECT 's' || n, 'c', 'Servizio ' || n, '30 minutes', '{video}', 'citizens', '1 hour', '60 days' FROM generate_series(0, 8) n;
-INSERT INTO agenda_appointments (id, code, state, service_id, site_id, desk_id, mode, starts, ends, conversation_id,
+INSERT INTO agenda_claims (id, desk_id, lane, during, service_id, mode, created_at)
+SELECT md5('a' || id)::uuid, 1, n % 12, tstzrange(created_at + interval '5 days', created_at + interval '5 days 30 minutes'),
+       's' || n % 9, 'video', created_at
+FROM (SELECT id, created_at, row_number() OVER (ORDER BY created_at) AS n FROM conversations) c;
+INSERT INTO agenda_appointments (id, claim_id, code, state, service_id, site_id, desk_id, mode, starts, ends, conversation_id,
                                  created_at, changed_at)
-SELECT gen_random_uuid(), '~' || n, (ARRAY['erogato', 'non_presentato', 'disdetto_cittadino', 'erogato'])[1 + n % 4],
+SELECT md5('a' || id)::uuid, CASE WHEN n % 4 <> 2 THEN md5('a' || id)::uuid END, '~' || n,
+       (ARRAY['erogato', 'non_presentato', 'disdetto_cittadino', 'erogato'])[1 + n % 4],
        's' || n % 9, (ARRAY['chieri', 'susa', 'torino-nord', 'ivrea'])[1 + n % 4], 1, (ARRAY['video', 'phone'])[1 + n % 2],
        created_at + interval '5 days', created_at + interval '5 days 30 minutes', id, created_at, created_at
 FROM (SELECT id, created_at, row_number() OVER () AS n FROM conversations) c;
@@ -64,7 +69,7 @@ SET session_replication_role = origin;
 def stock_more() -> None:
     """Requests, ratings, deliveries, appointments and unmet demand beside the messages, unless they are there."""
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        if connection.execute("SELECT count(*) FROM unmet_demand").fetchone() == (0,):
+        if connection.execute("SELECT count(*) FROM agenda_appointments").fetchone() == (0,):
             for statement in MORE.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)

@@ -23,7 +23,7 @@ from bot.booking.desk import Desk as BookingDesk
 from bot.booking.state import State
 from bot.demand.model import Lack
 from bot.demand.noting import note_lacks
-from bot.figures.demand import told_words
+from bot.figures.unmet_answers import told_words
 from bot.knowledge import get_knowledge
 from bot.nlu.when import read_when
 

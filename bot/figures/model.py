@@ -1,9 +1,13 @@
 """A figure as a table: what pages draw, print beside the drawing, and write to a file."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.figures.period import Period, Scope
 
 FEW = 5
 """Of fewer people than these a table by centre does not tell the number."""
@@ -55,6 +59,10 @@ class Figure:
     drawn: int | None = 1
     by: Literal["bars", "columns"] = "bars"
     note: str = ""
+
+
+Counting = Callable[[AsyncConnection, Period, Scope], Awaitable[Figure]]
+"""Counts a figure for a period and for whose it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

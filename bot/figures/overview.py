@@ -1,15 +1,12 @@
 """Every figure of a period: in the order of the page, each by its name."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.figures import appointments, opinions, people, talks
-from bot.figures.model import Figure, Total
+from bot.figures import appointments, opinions, people, subjects, talks
+from bot.figures.model import Counting, Figure, Total
 from bot.figures.period import Period, Scope
-
-Counting = Callable[[AsyncConnection, Period, Scope], Awaitable[Figure]]
 
 
 async def _waiting(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
@@ -29,9 +26,9 @@ FIGURES: dict[str, Counting] = {
     "canali": talks.by_channel,
     "giorni": talks.by_weekday,
     "ore": talks.by_hour,
-    "esiti": talks.outcomes,
-    "argomenti": talks.topics,
-    "non-capiti": talks.misunderstood,
+    "esiti": subjects.outcomes,
+    "argomenti": subjects.topics,
+    "non-capiti": subjects.misunderstood,
     "appuntamenti": appointments.by_service,
     "modi": appointments.by_mode,
     "sedi": appointments.by_site,

@@ -5,24 +5,25 @@ A conversation here is what one person writes on one channel on one Italian day 
 
 from typing import Any
 
-from sqlalchemy import Date, case, cast, column, func, select, true
+from sqlalchemy import Date, case, cast, column, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.figures.model import FEW, Column, Figure, Total, few, share, veiled
+from bot.figures.model import FEW, Column, Figure, Total, few, share
 from bot.figures.period import Period, Scope
 from bot.figures.tables import figure_days, figure_hours
 
 _D, _H = figure_days.c, figure_hours.c
-MOST_TOPICS = 200
 
 
-def _of(table: Any, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
+def of(table: Any, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
+    """The rows of a period in which citizens wrote."""
     days = table.c.day.between(period.first, period.last)
     return [days, table.c.citizen > 0, scope.condition(table.c.centre)]
 
 
-def _outcome(name: str) -> ColumnElement[int]:
+def with_outcome(name: str) -> ColumnElement[int]:
+    """How many conversations went so."""
     return func.count().filter(_D.outcome == name)
 
 
@@ -40,8 +41,8 @@ async def totals(connection: AsyncConnection, period: Period, scope: Scope) -> l
         *_COUNTS,
         func.coalesce(func.sum(_D.parsed), 0).label("parsed"),
         failed.label("failed"),
-        _outcome("answered").label("answered"),
-    ).where(*_of(figure_days, period, scope))
+        with_outcome("answered").label("answered"),
+    ).where(*of(figure_days, period, scope))
     row = (await connection.execute(query)).one()
     told = not scope.is_of_centres or row.people >= FEW
     return [
@@ -69,7 +70,7 @@ async def over_time(connection: AsyncConnection, period: Period, scope: Scope) -
     """Conversations by day, week or month, those without any included."""
     step = period.step()
     start = cast(func.date_trunc(step, _D.day), Date)
-    counted = select(start.label("start"), *_COUNTS).where(*_of(figure_days, period, scope)).group_by(start).subquery()
+    counted = select(start.label("start"), *_COUNTS).where(*of(figure_days, period, scope)).group_by(start).subquery()
     first = func.date_trunc(step, cast(period.first, Date))
     every = func.generate_series(first, cast(period.last, Date), func.make_interval(*_STEPS[step]))
     days = select(cast(every.column_valued("at"), Date).label("start")).subquery()
@@ -99,10 +100,10 @@ async def by_channel(connection: AsyncConnection, period: Period, scope: Scope) 
             *_COUNTS,
             func.sum(_D.assistant),
             func.sum(_D.operator),
-            _outcome("answered"),
+            with_outcome("answered"),
             func.count(),
         )
-        .where(*_of(figure_days, period, scope))
+        .where(*of(figure_days, period, scope))
         .group_by(_D.channel)
         .order_by(func.count().desc(), _D.channel)
     )
@@ -129,7 +130,7 @@ async def by_hour(connection: AsyncConnection, period: Period, scope: Scope) -> 
     each = [func.coalesce(func.sum(_H.citizen).filter(weekday == number), 0) for number in range(1, 8)]
     counted = (
         select(_H.hour, func.sum(_H.citizen).label("total"), *(one.label(f"d{n}") for n, one in enumerate(each, 1)))
-        .where(*_of(figure_hours, period, scope))
+        .where(*of(figure_hours, period, scope))
         .group_by(_H.hour)
         .subquery()
     )
@@ -154,7 +155,7 @@ async def by_hour(connection: AsyncConnection, period: Period, scope: Scope) -> 
 async def by_weekday(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """Each weekday: conversations and messages."""
     weekday = func.extract("isodow", _D.day)
-    query = select(weekday, *_COUNTS).where(*_of(figure_days, period, scope)).group_by(weekday)
+    query = select(weekday, *_COUNTS).where(*of(figure_days, period, scope)).group_by(weekday)
     known = {int(row[0]): tuple(row[1:]) for row in await connection.execute(query)}
     return Figure(
         key="giorni",
@@ -169,79 +170,6 @@ async def by_weekday(connection: AsyncConnection, period: Period, scope: Scope) 
     )
 
 
-async def outcomes(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
-    """How conversations went: answered by the assistant alone, with a person, not understood at the end."""
-    query = (
-        select(_D.outcome, func.count(), func.count(_D.conversation_id.distinct()))
-        .where(*_of(figure_days, period, scope))
-        .group_by(_D.outcome)
-    )
-    known = {row[0]: (row[1], row[2]) for row in await connection.execute(query)}
-    total = sum(talks for talks, _ in known.values())
-    order = ("answered", "person", "not_understood")
-    counts, people = zip(*(known.get(name, (0, 0)) for name in order), strict=True)
-    told = veiled(counts, people, hidden=scope.is_of_centres)
-    return Figure(
-        key="esiti",
-        title="Com'è andata",
-        columns=(Column("Esito", "talk_outcome"), Column("Conversazioni"), Column("Quota", "share")),
-        rows=[
-            (name, one, share(one, total) if isinstance(one, int) else None)
-            for name, one in zip(order, told, strict=True)
-        ],
-    )
-
-
-async def topics(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
-    """What conversations were about; one can be about several."""
-    topic = func.unnest(_D.topics).table_valued(column("topic")).render_derived()
-    talks, people = func.count(), func.count(_D.conversation_id.distinct())
-    query = (
-        select(topic.c.topic, talks, people)
-        .select_from(figure_days)
-        .join(topic, true())
-        .where(*_of(figure_days, period, scope))
-        .group_by(topic.c.topic)
-        .order_by(talks.desc(), topic.c.topic)
-        .limit(MOST_TOPICS)
-    )
-    hidden = scope.is_of_centres
-    return Figure(
-        key="argomenti",
-        title="Argomenti",
-        columns=(Column("Argomento", "intent"), Column("Conversazioni"), Column("Persone")),
-        rows=[
-            (row[0], few(row[1], row[2], hidden=hidden), few(row[2], row[2], hidden=hidden))
-            for row in await connection.execute(query)
-        ],
-    )
-
-
-async def misunderstood(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
-    """Messages not understood and out of the field, by channel."""
-    parsed, failed = func.coalesce(func.sum(_D.parsed), 0), func.coalesce(func.sum(_D.not_understood), 0)
-    away = func.coalesce(func.sum(_D.off_topic), 0)
-    ended = _outcome("not_understood")
-    query = (
-        select(_D.channel, failed, parsed, away, ended)
-        .where(*_of(figure_days, period, scope))
-        .group_by(_D.channel)
-        .order_by(failed.desc(), _D.channel)
-    )
-    return Figure(
-        key="non-capiti",
-        title="Non capiti",
-        columns=(
-            Column("Canale", "channel"),
-            Column("Messaggi non capiti"),
-            Column("Quota dei messaggi letti", "share"),
-            Column("Fuori tema"),
-            Column("Conversazioni finite così"),
-        ),
-        rows=[(row[0], row[1], share(row[1], row[2]), row[3], row[4]) for row in await connection.execute(query)],
-    )
-
-
 async def by_centre(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """Each centre: conversations and how they went; of few people only that they are few."""
 
@@ -252,13 +180,13 @@ async def by_centre(connection: AsyncConnection, period: Period, scope: Scope) -
         select(
             _D.centre,
             *_COUNTS,
-            _outcome("answered"),
-            _outcome("person"),
+            with_outcome("answered"),
+            with_outcome("person"),
             people("person"),
-            _outcome("not_understood"),
+            with_outcome("not_understood"),
             people("not_understood"),
         )
-        .where(*_of(figure_days, period, scope))
+        .where(*of(figure_days, period, scope))
         .group_by(_D.centre)
         .order_by(func.count().desc(), _D.centre)
     )

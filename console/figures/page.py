@@ -10,8 +10,8 @@ from aiohttp import web
 
 from bot import clock
 from bot.figures.definitions import BY_KEY, DEFINITIONS, EXPLAINED
-from bot.figures.model import Figure
-from bot.figures.overview import FIGURES, GROUPS, Counting, every_figure, totals
+from bot.figures.model import Counting, Figure
+from bot.figures.overview import FIGURES, GROUPS, every_figure, totals
 from bot.figures.period import NO_CENTRE, PRESETS, Period, Scope, preset, read_period, scope_of
 from console import audit
 from console.access import needs, operator_of

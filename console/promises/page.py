@@ -27,11 +27,12 @@ from console.promises.listing import listed, parted
 from console.security import refusal
 from console.takeover_talk import person
 from console.transcripts import labels
-from console.transcripts.conversation_page import subject_of
+from console.transcripts.conversation_page import PANELS, subject_of
 from console.transcripts.reading import about_conversation, logged_lately, mark_read, read_conversation
 from console.transcripts.work import set_work
 
 routes = web.RouteTableDef()
+PANELS += ["promise_panel.html"]
 BASE = "/domande/{id}"
 BEFORE = 4
 """So many messages before the question are shown with it."""

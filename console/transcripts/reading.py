@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.tables import appointments
 from bot.conversations.desk_tables import handoffs
+from bot.conversations.promises import Promise, open_promise
 from bot.privacy.answers import SHOWN
 from bot.privacy.masking import mask
 from bot.privacy.showing import PLACEHOLDERS, filled_in
@@ -46,6 +47,7 @@ class Transcript:
     notes: Sequence[RowMapping]
     tags: list[str]
     clear: bool
+    promise: Promise | None = None  # a question left that waits for its answer
 
 
 async def about_conversation(
@@ -105,6 +107,7 @@ async def read_conversation(connection: AsyncConnection, about: RowMapping, *, c
         notes=(await connection.execute(written)).mappings().all(),
         tags=list((await connection.execute(tagged)).scalars()),
         clear=clear,
+        promise=await open_promise(connection, conversation_id),
     )
 
 
