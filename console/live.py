@@ -46,6 +46,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._pages: dict[_Page, None] = {}
+        self.closing = False
 
     @contextmanager
     def subscribed(self, conversation_id: UUID | None) -> Iterator[_Page]:
@@ -56,6 +57,12 @@ class Changes:
             yield page
         finally:
             del self._pages[page]
+
+    def close(self) -> None:
+        """Let every open page go: the process is about to end, and a page asks again by itself."""
+        self.closing = True
+        for page in self._pages:
+            page.event.set()
 
     def tell(self, changed: set[UUID]) -> None:
         """Tell every page that follows one of these."""
@@ -72,6 +79,11 @@ def set_up(app: web.Application) -> None:
     """Listen for as long as the application runs."""
     app[CHANGES] = Changes()
     app.cleanup_ctx.append(listening)
+    app.on_shutdown.append(_let_go)
+
+
+async def _let_go(app: web.Application) -> None:
+    app[CHANGES].close()
 
 
 async def listening(app: web.Application) -> AsyncIterator[None]:
@@ -132,6 +144,8 @@ async def events(request: web.Request) -> web.StreamResponse:
             except TimeoutError:
                 await answer.write(b": here\n\n")
                 continue
+            if request.app[CHANGES].closing:
+                return answer
             changed, page.changed = page.changed, set()
             page.event.clear()
             data = json.dumps({"conversations": len(changed)})

@@ -7,6 +7,10 @@ import pytest
 from conftest import Query
 from console_support import Desk, SignIn
 from console_talks import Talk
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.conversations.handoff import close, take
+from bot.conversations.handoff_model import Operator
 
 PHONE = "333 123 4567"
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -192,3 +196,24 @@ async def test_a_search_is_exported_whole(signed_in: SignIn, query: Query) -> No
     documents = await answer.json()
     assert len({one["id"] for one in documents}) == len(documents) == 115
     assert {one["channel"] for one in documents} == {"telegram"}
+
+
+async def test_who_talks_with_the_citizen_sees_the_data_whoever_it_is_assigned_to(
+    signed_in: SignIn, query: Query, engine: AsyncEngine
+) -> None:
+    talk = Talk(query)
+    talk.said("(nome e cognome)", "inform", sealed="Anna De Rossi")
+    await talk.ready()
+    anna, marco = await signed_in("anna"), await signed_in("marco")
+    path, reason = f"/conversazioni/{talk.id}/dati", {"motivo": "per risponderle col nome"}
+    assert (await anna.post(path, reason)).status == 403
+    async with engine.begin() as connection:
+        await take(connection, talk.id, Operator(key=str(anna.id), name="Anna"))
+    query("INSERT INTO console_work (conversation_id, assigned_to) VALUES (%s, %s)", talk.id, marco.id)
+    shown = await anna.post(path, reason)
+    assert shown.status == 200 and "Anna De Rossi" in await shown.text()
+    assert query("SELECT count(*) FROM console_audit WHERE action = 'dati in chiaro'") == [(1,)]
+    async with engine.begin() as connection:
+        await close(connection, talk.id, Operator(key=str(anna.id), name="Anna"), outcome="resolved", seen=99)
+    assert (await anna.post(path, reason)).status == 403, "having had it is not enough"
+    assert (await marco.post(path, reason)).status == 200

@@ -5,7 +5,8 @@
   const list = document.getElementById("messaggi");
   if (!list) return;
   const renew = async () => {
-    const answer = await fetch(`${list.dataset.base}/messaggi`, { headers: { "X-Background": "1" } });
+    const answer = await fetch(`${list.dataset.base}/messaggi`, { headers: { "X-Background": "1" } }).catch(() => null);
+    if (!answer) return; // the console is being restarted, or the network is away
     if (answer.status === 401 || answer.status === 404) { location.reload(); return; }
     if (!answer.ok) return;
     const before = Number(list.lastElementChild?.dataset.seq || 0);

@@ -11,7 +11,8 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const answer = await fetch(rows.dataset.rows, { headers: { "X-Background": "1" } });
+      const answer = await fetch(rows.dataset.rows, { headers: { "X-Background": "1" } }).catch(() => null);
+      if (!answer) return; // the console is being restarted, or the network is away
       if (answer.status === 401) { location.reload(); return; }
       if (!answer.ok) return;
       const html = await answer.text();

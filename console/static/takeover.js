@@ -38,7 +38,8 @@
 
   async function renew() {
     // Not while somebody is on a row: it would move under their hand.
-    const answer = await fetch(place.dataset.rows, { headers: { "X-Background": "1" } });
+    const answer = await fetch(place.dataset.rows, { headers: { "X-Background": "1" } }).catch(() => null);
+    if (!answer) return; // the console is being restarted, or the network is away
     if (answer.status === 401) { location.reload(); return; }
     if (!answer.ok) return;
     const focused = document.activeElement?.closest("#richieste tr")?.id;

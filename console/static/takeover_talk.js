@@ -10,7 +10,8 @@
   let told = 0;
 
   const look = async () => {
-    const answer = await fetch(form.dataset.state, { headers: { "X-Background": "1" } });
+    const answer = await fetch(form.dataset.state, { headers: { "X-Background": "1" } }).catch(() => null);
+    if (!answer) return; // the console is being restarted, or the network is away
     if (answer.status === 401) { location.reload(); return; }
     if (!answer.ok) return;
     const state = await answer.json();
