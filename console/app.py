@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from sqlalchemy import text
 
-from bot.knowledge.fresh import Follower, following_files
+from bot.knowledge.fresh import following_files
 from bot.settings import Settings
 from bot.storage.engine import create_engine
 from console import (
@@ -25,16 +25,18 @@ from console import (
 from console.access import public
 from console.demand import page as demand
 from console.figures import page as figures
-from console.keys import ENGINE, SETTINGS
+from console.keys import ENGINE, KNOWLEDGE, SETTINGS
 from console.promises import menu as promises_menu
 from console.promises import page as promises
 from console.security import MIDDLEWARES
 from console.teaching import (
     centre_page,
+    comparison_page,
     entities_page,
     flag,
     knowledge_page,
     lessons_page,
+    model_page,
     queue_page,
     regression_page,
     teach_page,
@@ -42,7 +44,6 @@ from console.teaching import (
 )
 from console.transcripts import conversation_page, export_page, list_page, strike_page, work
 
-KNOWLEDGE = web.AppKey("knowledge", Follower)
 MAX_BODY_BYTES = 1024 * 1024
 PARTS = (
     static,
@@ -72,6 +73,8 @@ PARTS = (
     knowledge_page,
     topic_page,
     centre_page,
+    model_page,
+    comparison_page,
     *calendar.PAGES,
     administration,
     privacy,

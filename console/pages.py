@@ -87,7 +87,19 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} giorni"
 
 
-templates.filters |= {"moment": moment, "moment_short": moment_short, "moment_near": moment_near, "duration": duration}
+def stopwatch(seconds: float) -> str:
+    """How long something goes on, to the second."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+templates.filters |= {
+    "stopwatch": stopwatch,
+    "moment": moment,
+    "moment_short": moment_short,
+    "moment_near": moment_near,
+    "duration": duration,
+}
 
 
 def render(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
