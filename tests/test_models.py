@@ -18,7 +18,8 @@ from bot.launch.model import fingerprint, program
 from bot.privacy.masking import mask
 from bot.settings import Settings, get_settings
 from bot.storage.engine import create_engine
-from bot.teaching import live, runs
+from bot.teaching import lessons, live, runs
+from bot.teaching.changes import Change, read
 from bot.teaching.comparison import Past, compare_cases, replay
 from bot.teaching.errors import BusyError, ModelError, NotComparedError, WorseError
 from bot.teaching.kept import KEPT, model_file, prune
@@ -218,10 +219,10 @@ async def test_a_start_serves_what_people_chose_although_the_files_were_taught_s
     await put_live(shelf, "chosen")
     await shelf.carried_out()
     assert await restarted(served) == "chosen"
-    before = shelf.files()
-    add_examples(own_project, "faq/did", ["insegnata dalla console"])
     async with engine.begin() as connection:
-        await live.know_files(connection, shelf.settings, only_after=before)
+        assert await live.files_known(connection, shelf.settings)
+        add_examples(own_project, "faq/did", ["insegnata dalla console"])
+        await live.know_files(connection, shelf.settings)
     assert await restarted(served) == "chosen"
 
 
@@ -245,15 +246,11 @@ async def test_a_start_trains_on_files_that_changed_otherwise(
 ) -> None:
     shelf = Shelf(engine, get_settings())
     first = await restarted(served)
-    before = shelf.files()
     add_examples(own_project, "faq/did", ["arrivata con una nuova versione"])
+    async with engine.connect() as connection:
+        assert not await live.files_known(connection, shelf.settings)
     second = await restarted(served)
     assert second == shelf.files() != first
-    # A lesson written on files nobody knows does not make them known.
-    add_examples(own_project, "faq/did", ["arrivata con un'altra versione"])
-    async with engine.begin() as connection:
-        await live.know_files(connection, shelf.settings, only_after=before)
-    assert await restarted(served) == shelf.files()
 
 
 async def test_what_was_trained_and_not_put_live_does_not_go_live_by_a_start(
@@ -502,3 +499,25 @@ async def test_the_oldest_files_go_and_the_needed_ones_stay(shelf: Shelf) -> Non
     async with shelf.engine.begin() as connection:
         assert await prune(connection, shelf.settings, keep={"m0", "m2"}) == []
         assert "non c'è più" in await live.unfit(connection, shelf.settings, "m1")
+
+
+async def test_a_lesson_on_known_files_leaves_them_known_and_one_on_others_does_not(
+    own_project: Path, served: Callable[[], str], engine: AsyncEngine
+) -> None:
+    first = await restarted(served)
+
+    async def teach(text: str) -> None:
+        def propose(root: Path) -> lessons.Proposal:
+            name = "nlu_data/faq/did.yml"
+            before = read(root, name) or ""
+            change = Change(path=name, before=before, after=f"{before.rstrip()}\n    - {text}\n")
+            return lessons.Proposal(kind="examples", title="Prova", changes=(change,), intent="faq/did")
+
+        shown = propose(own_project).digest
+        await lessons.teach(engine, own_project, propose, shown=shown, author=lessons.Author(name="sara"))
+
+    await teach("insegnata")
+    assert await restarted(served) == first
+    add_examples(own_project, "faq/did", ["cambiata da fuori"])
+    await teach("insegnata dopo")
+    assert await restarted(served) == fingerprint(get_settings()) != first

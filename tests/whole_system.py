@@ -66,6 +66,16 @@ class System:
         """The address of its embedded database."""
         return self.child("channels.worker").environ()["DATABASE_URL"]
 
+    def children(self, module: str) -> list[psutil.Process]:
+        """Every process below the supervisor that runs that module."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [one for one in family if one.is_running() and module in _command(one)]
+
+    def stop(self) -> None:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
     def kill(self, module: str) -> None:
         """SIGKILL, as the kernel does when memory is short."""
         self.child(module).kill()
@@ -78,6 +88,13 @@ class System:
         for process in (*family, *servers(self.folder)):
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.NoSuchProcess:
+        return []
 
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:

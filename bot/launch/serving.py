@@ -68,8 +68,8 @@ class Server:
     async def stop(self) -> None:
         """End it."""
         self.task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self.task
+        # Not awaited itself: whoever is cancelled while it waits here must hear of it.
+        await asyncio.wait({self.task})
 
 
 class Serving:
@@ -196,8 +196,11 @@ class Serving:
             while True:
                 with suppress(aiohttp.ClientError, TimeoutError):
                     async with session.get(f"{INPUT}/") as answer:
-                        up = answer.status == 200
-                    if up:
+                        status = answer.status
+                    if status == 503:
+                        # It listens only once it has tried to load its model.
+                        raise NotServedError("Il modello non si carica: vedi rasa.log.")
+                    if status == 200:
                         async with session.post(f"{INPUT}/warm") as answer:
                             if answer.status == 200:
                                 return

@@ -111,7 +111,13 @@ def model_child(settings: Settings, model_id: str, port: int) -> Child:
     return Child(
         name="rasa",
         command=(sys.executable, "-m", "bot.dialogue.serve", str(model_file(settings, model_id))),
-        env=environment(settings) | {"SPORTELLO_RASA_PORT": str(port), "SPORTELLO_MODEL": model_id},
+        env=environment(settings)
+        | {
+            "SPORTELLO_RASA_PORT": str(port),
+            "SPORTELLO_MODEL": model_id,
+            # Told to stop it has nothing in hand any more; connections that are only kept open are not waited for.
+            "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "1.0",
+        },
         log=settings.data_dir / "log" / "rasa.log",
         nice=BEHIND_THE_DOORS,
     )

@@ -14,7 +14,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.settings import get_settings
 from bot.teaching.changes import Change, diff, digest, put_back, read, reverse, write
+from bot.teaching.live import files_known, know_files
 from bot.teaching.regression import GROWING
 from bot.teaching.tables import lessons, review_clusters
 
@@ -101,17 +103,24 @@ async def teach(
         }
         await connection.execute(insert(lessons).values(**row))
         await also(connection, lesson_id)
-        await _written(root, proposal.changes, transaction.commit)
+        await _written(connection, root, proposal.changes, transaction.commit)
     return lesson_id
 
 
-async def _written(root: Path, changes: Sequence[Change], commit: Callable[[], Awaitable[None]]) -> None:
+async def _written(
+    connection: AsyncConnection, root: Path, changes: Sequence[Change], commit: Callable[[], Awaitable[None]]
+) -> None:
     """The files first, then the rows: if those do not stay, neither do the files."""
+    settings = get_settings().model_copy(update={"project_dir": root})
+    known = await files_known(connection, settings)
     try:
         await asyncio.to_thread(write, root, changes)
     except OSError as error:
         raise NotWritableError(not_writable(root, error)) from None
     try:
+        # A lesson goes live when somebody puts it live, not when the system happens to be started again.
+        if known:
+            await know_files(connection, settings)
         await commit()
     except BaseException:
         await asyncio.shield(asyncio.to_thread(put_back, root, changes))
@@ -172,4 +181,4 @@ async def undo(
         again = update(review_clusters).where(review_clusters.c.lesson_id == lesson_id)
         await connection.execute(again.values(status="open", decided_at=None, decided_by=None, lesson_id=None))
         await also(connection, lesson_id)
-        await _written(root, proposal.changes, transaction.commit)
+        await _written(connection, root, proposal.changes, transaction.commit)

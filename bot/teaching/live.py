@@ -145,13 +145,16 @@ async def note_start(connection: AsyncConnection, settings: Settings, model_id: 
     await note_live(connection, choice.seq)
 
 
-async def know_files(connection: AsyncConnection, settings: Settings, *, only_after: str | None = None) -> None:
-    """The project's files, as they are now, are known to people: the next start does not train them by itself.
-
-    `only_after`: the fingerprint before a lesson was written. Nothing happens unless those were the files known.
-    """
+async def files_known(connection: AsyncConnection, settings: Settings) -> bool:
+    """Whether people know the project's files as they are now; they do not before the first start."""
     now = await wanted_choice(connection)
-    if now is None or (only_after is not None and now.files != only_after):
+    return now is not None and now.files == await asyncio.to_thread(fingerprint, settings)
+
+
+async def know_files(connection: AsyncConnection, settings: Settings) -> None:
+    """The project's files, as they are now, are known to people: the next start does not train them by itself."""
+    now = await wanted_choice(connection)
+    if now is None:
         return
     files = await asyncio.to_thread(fingerprint, settings)
     await connection.execute(update(choices).where(choices.c.seq == now.seq).values(files=files))
