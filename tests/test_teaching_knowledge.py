@@ -67,42 +67,42 @@ async def test_one_word_of_an_answer_is_one_line_of_the_file(teachers: SignIn, q
     assert changes.read(project, DID_FILE) == before
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"answer": "Vai al centro."}, "Da dove lo sai?"),
-        ({"answer": "", "confermo": "1"}, "answer"),
-        ({"answer": "Vieni!", "confermo": "1"}, "punti esclamativi"),
-        ({"answer": "x" * 421, "confermo": "1"}, "answer"),
-        (
-            {
-                "answer": "L'autocertificazione preliminarmente predisposta dall'amministrazione provinciale competente "
-                "necessita conseguentemente dell'autenticazione telematica.",
-                "confermo": "1",
-            },
-            "Gulpease",
-        ),
-        ({"title": "t" * 41, "confermo": "1"}, "title"),
-        ({"as_of": "ieri"}, "as_of"),
-        ({"review_by": "31/12/2026"}, "La data si scrive"),
-        ({"fonte-indirizzo": "https://example.org"}, "titolo della fonte"),
-        ({"fonte": "Una fonte", "fonte-indirizzo": "javascript:alert(1)"}, "inizia con https"),
-        ({"fonte": "Una fonte", "fonte-data": "marzo"}, "date"),
-        ({}, "Non hai cambiato niente"),
-    ],
-)
+WRONG_ANSWERS = [
+    ({"answer": "Vai al centro."}, "Da dove lo sai?"),
+    ({"answer": "", "confermo": "1"}, "answer"),
+    ({"answer": "Vieni!", "confermo": "1"}, "punti esclamativi"),
+    ({"answer": "x" * 421, "confermo": "1"}, "answer"),
+    (
+        {
+            "answer": "L'autocertificazione preliminarmente predisposta dall'amministrazione provinciale competente "
+            "necessita conseguentemente dell'autenticazione telematica.",
+            "confermo": "1",
+        },
+        "Gulpease",
+    ),
+    ({"title": "t" * 41, "confermo": "1"}, "title"),
+    ({"as_of": "ieri"}, "as_of"),
+    ({"review_by": "31/12/2026"}, "La data si scrive"),
+    ({"fonte-indirizzo": "https://example.org"}, "titolo della fonte"),
+    ({"fonte": "Una fonte", "fonte-indirizzo": "javascript:alert(1)"}, "inizia con https"),
+    ({"fonte": "Una fonte", "fonte-data": "marzo"}, "date"),
+    ({}, "Non hai cambiato niente"),
+]
+
+
 async def test_an_answer_that_breaks_a_rule_is_refused_with_the_reason(
-    teachers: SignIn, query: Query, project: Path, change: dict[str, str], told: str
+    teachers: SignIn, query: Query, project: Path
 ) -> None:
     sara = await teachers("sara", "supervisore")
     before = changes.read(project, DID_FILE)
-    fields = form_of(await sara.page(DID)) | change
-    status, page = await sent(sara, DID, fields)
-    assert status == 422 and told in page, page[:3000]
-    # What was written is still there to be mended.
-    for name, value in change.items():
-        assert name == "confermo" or form_of(page)[name] == value
-    assert changes.read(project, DID_FILE) == before
+    for change, told in WRONG_ANSWERS:
+        fields = form_of(await sara.page(DID)) | change
+        status, page = await sent(sara, DID, fields)
+        assert status == 422 and told in page, (told, page[:3000])
+        # What was written is still there to be mended.
+        for name, value in change.items():
+            assert name == "confermo" or form_of(page)[name] == value
+        assert changes.read(project, DID_FILE) == before
 
 
 async def test_a_new_source_and_a_hostile_text_are_written_as_text(teachers: SignIn, project: Path) -> None:
@@ -153,16 +153,15 @@ async def test_hours_and_telephone_of_a_centre(teachers: SignIn, query: Query, p
     assert centre.phone is None and not centre.verified["phone"] and "non conosco gli orari" in hours(centre).text
 
 
-@pytest.mark.parametrize(
-    ("change", "field"), [({"phone": "chiama Mario"}, "phone"), ({"email": "mario"}, "email"), ({"pec": "a@b"}, "pec")]
-)
-async def test_a_contact_that_is_none_is_refused_at_its_field(
-    teachers: SignIn, project: Path, change: dict[str, str], field: str
-) -> None:
+NO_CONTACTS = [({"phone": "chiama Mario"}, "phone"), ({"email": "mario"}, "email"), ({"pec": "a@b"}, "pec")]
+
+
+async def test_a_contact_that_is_none_is_refused_at_its_field(teachers: SignIn, project: Path) -> None:
     sara = await teachers("sara", "supervisore")
     path = "/conoscenze/centri/chieri"
-    status, page = await sent(sara, path, form_of(await sara.page(path)) | change | {"confermo": "1"})
-    assert status == 422 and f'href="#{field}"' in page
+    for change, field in NO_CONTACTS:
+        status, page = await sent(sara, path, form_of(await sara.page(path)) | change | {"confermo": "1"})
+        assert status == 422 and f'href="#{field}"' in page, field
 
 
 async def test_centres_of_others_are_not_seen_and_operators_change_nothing(teachers: SignIn, project: Path) -> None:
@@ -248,39 +247,39 @@ async def test_rasa_reads_what_was_made(teachers: SignIn, project: Path) -> None
     assert not any(one.get("entities") for one in found)
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"fonte": "", "fonte-data": ""}, "Senza una fonte"),
-        ({"review_by": ""}, "ricontrollato"),
-        ({"owner": ""}, "chi se ne occupa"),
-        ({"answer": ""}, "la risposta"),
-        ({"title": "Iscriversi: la DID"}, "patentino|"),
-        ({"title": "DID"}, "C'è già un argomento"),
-        ({"title": "../../etc"}, "patentino|"),
-        ({"examples": "una\r\ndue parole\r\ntre parole belle"}, "almeno 8 frasi"),
-        ({"examples": NEW["examples"] + "\r\ndid online"}, "già un esempio"),
-        ({"examples": NEW["examples"] + "\r\nchiamami al 333 1234567"}, "dato personale"),
-        ({"audience": "tutti"}, "audience"),
-        ({"related-0": "inventato"}, "inventato"),
-    ],
-)
-async def test_a_topic_that_breaks_a_rule_is_refused(
-    teachers: SignIn, project: Path, change: dict[str, str], told: str
-) -> None:
+WRONG_TOPICS = [
+    ({"fonte": "", "fonte-data": ""}, "Senza una fonte"),
+    ({"review_by": ""}, "ricontrollato"),
+    ({"owner": ""}, "chi se ne occupa"),
+    ({"answer": ""}, "la risposta"),
+    ({"title": "Iscriversi: la DID"}, "patentino|"),
+    ({"title": "DID"}, "C'è già un argomento"),
+    ({"title": "../../etc"}, "patentino|"),
+    ({"examples": "una\r\ndue parole\r\ntre parole belle"}, "almeno 8 frasi"),
+    ({"examples": NEW["examples"] + "\r\ndid online"}, "già un esempio"),
+    ({"examples": NEW["examples"] + "\r\nchiamami al 333 1234567"}, "dato personale"),
+    ({"audience": "tutti"}, "audience"),
+    ({"related-0": "inventato"}, "inventato"),
+]
+
+
+async def test_a_topic_that_breaks_a_rule_is_refused(teachers: SignIn, project: Path) -> None:
     sara = await teachers("sara", "supervisore")
-    status, page = await sent(sara, "/conoscenze/nuovo", form_of(await sara.page("/conoscenze/nuovo")) | NEW | change)
-    if told == "patentino|":
-        # A name of its own, inside the folder.
-        assert status == 200 and all(
-            re.fullmatch(
-                r"(bot/knowledge/data/services|nlu_data/faq)/[a-z0-9-]+\.yml|nlu_data/(responses\.yml|regression\.jsonl)",
-                name,
-            )
-            for name in re.findall(r'aria-label="File ([^"]+)"', page)
+    for change, told in WRONG_TOPICS:
+        status, page = await sent(
+            sara, "/conoscenze/nuovo", form_of(await sara.page("/conoscenze/nuovo")) | NEW | change
         )
-        return
-    assert status == 422 and told in html.unescape(page), page[:3000]
+        if told == "patentino|":
+            # A name of its own, inside the folder.
+            assert status == 200 and all(
+                re.fullmatch(
+                    r"(bot/knowledge/data/services|nlu_data/faq)/[a-z0-9-]+\.yml|nlu_data/(responses\.yml|regression\.jsonl)",
+                    name,
+                )
+                for name in re.findall(r'aria-label="File ([^"]+)"', page)
+            )
+            continue
+        assert status == 422 and told in html.unescape(page), page[:3000]
 
 
 # --- names of places --------------------------------------------------------------------------------------------------
@@ -295,21 +294,19 @@ async def test_a_name_of_a_place_is_added(teachers: SignIn, project: Path) -> No
     assert lines_changed(before, after) == ["-  Acqui Terme: [Acqui]", "+  Acqui Terme: [Acqui, Acquilandia]"]
 
 
-@pytest.mark.parametrize(
-    ("name", "town", "told"),
-    [
+DECEIVING = [
         ("lavoro", "Asti", "parola di tutti i giorni"), ("Cuneo", "Asti", "già il nome di un comune"),
         ("Acqui", "Acqui Terme", "vale già"), ("x", "Asti", "da 2 a 50"), ("Borgo [x]", "Asti", "da 2 a 50"),
         ("Borgo Finto", "Milano", "comune del Piemonte"),
-    ],
-)  # fmt: skip
-async def test_a_name_that_would_deceive_is_refused(
-    teachers: SignIn, project: Path, name: str, town: str, told: str
-) -> None:
+    ]  # fmt: skip
+
+
+async def test_a_name_that_would_deceive_is_refused(teachers: SignIn, project: Path) -> None:
     sara = await teachers("sara", "supervisore")
-    fields = {"csrf": await sara.token(), "nome": name, "comune": town, "genere": "short_names"}
-    status, page = await sent(sara, "/conoscenze/luoghi", fields)
-    assert status == 422 and told in page
+    for name, town, told in DECEIVING:
+        fields = {"csrf": await sara.token(), "nome": name, "comune": town, "genere": "short_names"}
+        status, page = await sent(sara, "/conoscenze/luoghi", fields)
+        assert status == 422 and told in page, told
 
 
 # --- facts past their day ---------------------------------------------------------------------------------------------

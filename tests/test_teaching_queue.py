@@ -241,40 +241,36 @@ async def test_what_was_taught_comes_back_only_when_a_later_model_does_not_under
     assert rows(await sara.page("/da-rivedere")) == back
 
 
-@pytest.mark.parametrize(
-    ("sentence", "told"),
-    [
-        ("mi chiamo Mario Rossi e ho perso il lavoro", "dato personale"),
-        ("chiamatemi al [telefono]", "al posto di un dato personale"),
-        ("ho perso il [lavoro](service)", "segno"),
-        ("did online", "già un esempio di «Iscriversi: la DID»"),
-        ("come faccio ad iscrivermi al collocamento", "misuriamo il modello"),
-        ("x" * 400, "al massimo 300"),
-        ("chi è nel nucleo con due minori", "|nuova"),
-    ],
-)
+REFUSED = [
+    ("mi chiamo Mario Rossi e ho perso il lavoro", "dato personale"),
+    ("chiamatemi al [telefono]", "al posto di un dato personale"),
+    ("ho perso il [lavoro](service)", "segno"),
+    ("did online", "già un esempio di «Iscriversi: la DID»"),
+    ("come faccio ad iscrivermi al collocamento", "misuriamo il modello"),
+    ("x" * 400, "al massimo 300"),
+]
+
+
 async def test_sentences_that_cannot_be_taught_are_refused_with_the_reason(
-    teachers: SignIn, query: Query, project: Path, sentence: str, told: str
+    teachers: SignIn, query: Query, project: Path
 ) -> None:
     await missed(query, NEW)
     sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
+    path = f"/da-rivedere/{row}/insegna"
     fields = dict(fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/adi")))
     before = changes.read(project, "nlu_data/faq/adi.yml")
-    status, _, text = await send(sara, f"/da-rivedere/{row}/insegna", list((fields | {"altre": sentence}).items()))
-    if told == "|nuova":
-        # Another form than the one shown: the new diff is shown first.
-        assert status == 200 and "Hai cambiato qualcosa" in text and f"- {sentence}" in text
-        assert (await send(sara, f"/da-rivedere/{row}/insegna", _again(text, sentence)))[0] == 303
-        assert f"    - {sentence}\n" in (changes.read(project, "nlu_data/faq/adi.yml") or "")
-        return
-    assert status == 422 and told in text
+    for sentence, told in REFUSED:
+        status, _, text = await send(sara, path, list((fields | {"altre": sentence}).items()))
+        assert status == 422 and told in text, told
     assert changes.read(project, "nlu_data/faq/adi.yml") == before
     assert query("SELECT count(*) FROM lessons") == [(0,)]
-
-
-def _again(page: str, more: str) -> list[tuple[str, str]]:
-    return [(name, more if name == "altre" else value) for name, value in fields_of(page)]
+    # Another form than the one shown: the new diff is shown first.
+    sentence = "chi è nel nucleo con due minori"
+    status, _, text = await send(sara, path, list((fields | {"altre": sentence}).items()))
+    assert status == 200 and "Hai cambiato qualcosa" in text and f"- {sentence}" in text
+    assert (await send(sara, path, fields_of(text)))[0] == 303
+    assert f"    - {sentence}\n" in (changes.read(project, "nlu_data/faq/adi.yml") or "")
 
 
 async def test_two_operators_at_once_do_not_overwrite_each_other(teachers: SignIn, query: Query, project: Path) -> None:
@@ -470,30 +466,32 @@ async def test_a_new_topic_starts_with_the_sentences_of_its_row(teachers: SignIn
 # --- files left in disorder -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("nlu_data/faq/did.yml", "nlu: ["),
-        ("nlu_data/faq/did.yml", "nlu: 7"),
-        ("bot/knowledge/data/services/did.yml", "id: did"),
-        ("bot/knowledge/data/places.yml", "x: ["),
-        ("nlu_data/regression.jsonl", '{"text": "x"}'),
-        ("nlu_data/regression.jsonl", "no"),
-    ],
-)
-async def test_a_file_in_disorder_is_named_and_nothing_is_taught(
-    teachers: SignIn, query: Query, project: Path, name: str, text: str
-) -> None:
+DISORDER = [
+    ("nlu_data/faq/did.yml", "nlu: ["),
+    ("nlu_data/faq/did.yml", "nlu: 7"),
+    ("bot/knowledge/data/services/did.yml", "id: did"),
+    ("bot/knowledge/data/places.yml", "x: ["),
+    ("nlu_data/regression.jsonl", '{"text": "x"}'),
+    ("nlu_data/regression.jsonl", "no"),
+]
+
+
+async def test_a_file_in_disorder_is_named_and_nothing_is_taught(teachers: SignIn, query: Query, project: Path) -> None:
     await missed(query, NEW)
     sara = await teachers("sara", "supervisore")
     row = await row_of(sara)
-    fields = fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/did"))
-    (project / name).write_text(text, encoding="utf-8")
-    status, _, page = await send(sara, f"/da-rivedere/{row}/insegna", fields)
-    if name.endswith("places.yml"):
-        # None of the pages of examples needs it; its own does.
-        fields = [("csrf", await sara.token()), ("nome", "Xylo"), ("comune", "Asti"), ("genere", "hamlets")]
-        status, _, page = await send(sara, "/conoscenze/luoghi", fields)
-    assert status == 409 and "da correggere" in page and Path(name).name in page, (status, page[-1500:])
-    if name.endswith("jsonl"):
-        assert "da correggere" in await sara.page("/prove", status=409)
+    shown = fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/did"))
+    place = [("csrf", await sara.token()), ("nome", "Xylo"), ("comune", "Asti"), ("genere", "hamlets")]
+    for name, text in DISORDER:
+        order = changes.read(project, name)
+        (project / name).write_text(text, encoding="utf-8")
+        # None of the pages of examples needs the places; their own does.
+        path, fields = (
+            ("/conoscenze/luoghi", place) if name.endswith("places.yml") else (f"/da-rivedere/{row}/insegna", shown)
+        )
+        status, _, page = await send(sara, path, fields)
+        assert status == 409 and "da correggere" in page and Path(name).name in page, (name, status, page[-1500:])
+        if name.endswith("jsonl"):
+            assert "da correggere" in await sara.page("/prove", status=409)
+        changes.write(project, [changes.Change(path=name, before=text, after=order)])
+    assert (await send(sara, f"/da-rivedere/{row}/insegna", shown))[0] == 303
