@@ -52,7 +52,8 @@ INSERT INTO agenda_categories (id, title) VALUES ('c', 'Bench') ON CONFLICT DO N
 INSERT INTO agenda_services (id, category_id, title, duration, modes, audience, min_notice, max_ahead)
 SELECT 's' || n, 'c', 'Servizio ' || n, '30 minutes', '{video}', 'citizens', '1 hour', '60 days' FROM generate_series(0, 8) n;
 INSERT INTO agenda_claims (id, desk_id, lane, during, service_id, mode, created_at)
-SELECT md5('a' || id)::uuid, 1, n % 12, tstzrange(created_at + interval '5 days', created_at + interval '5 days 30 minutes'),
+SELECT md5('a' || id)::uuid, 1, 1 + n % 12,
+       tstzrange(created_at + interval '5 days', created_at + interval '5 days 30 minutes'),
        's' || n % 9, 'video', created_at
 FROM (SELECT id, created_at, row_number() OVER (ORDER BY created_at) AS n FROM conversations) c;
 INSERT INTO agenda_appointments (id, claim_id, code, state, service_id, site_id, desk_id, mode, starts, ends, conversation_id,

@@ -114,6 +114,7 @@ async def found(statement: str) -> str:
 
 CLOSED = "SELECT conversation_id FROM handoffs WHERE state = 'closed' AND outcome = 'resolved' ORDER BY taken_at DESC LIMIT 1"
 PUZZLED = "SELECT conversation_id FROM console_summaries WHERE outcome = 'not_understood' ORDER BY last_message_at DESC LIMIT 1"
+LEFT = "SELECT id FROM promises WHERE done_at IS NULL ORDER BY due_at LIMIT 1"
 BOOKED = (
     "SELECT conversation_id FROM agenda_appointments WHERE state = 'da_erogare' AND conversation_id IS NOT NULL "
     "ORDER BY created_at DESC LIMIT 1"
@@ -203,6 +204,18 @@ async def show_secret(page: Page) -> None:
     await page.get_by_label("Codice di 6 cifre").wait_for()
 
 
+async def open_table(page: Page) -> None:
+    await page.locator("#esiti summary").click()
+    await page.evaluate("document.querySelector('#esiti').previousElementSibling?.scrollIntoView()")
+    await page.evaluate("document.querySelector('#esiti').scrollIntoView()")
+
+
+async def write_answer(page: Page) -> None:
+    answer = page.locator("#testo")
+    await answer.fill("Buongiorno, ho guardato. Porta il codice fiscale e la ricevuta: ti aspettiamo al centro.")
+    await page.locator(".messages li").last.scroll_into_view_if_needed()
+
+
 async def find_person(page: Page) -> None:
     await page.fill("#chi", await found(CODE))
     await page.fill("#motivo", "richiesta scritta della persona")
@@ -227,6 +240,11 @@ SHOTS = (
     Shot(name="chiamate", role="operatore", path="/chiamate", size=(1100, 460)),
     Shot(name="risposte-pronte", role="supervisore", path="/risposte", size=(1000, 620)),
     Shot(name="esporta", role="supervisore", path="/?non_capito=1", act=open_export),
+    Shot(name="numeri", role="supervisore", path="/numeri", size=(1120, 1000)),
+    Shot(name="numeri-tabella", role="supervisore", path="/numeri", act=open_table, size=(1120, 560)),
+    Shot(name="che-cosa-manca", role="supervisore", path="/che-cosa-manca", size=(1120, 1000)),
+    Shot(name="domande", role="operatore", path="/domande", size=(1120, 720)),
+    Shot(name="domanda", role="operatore", path="/domande/{}", query=LEFT, act=write_answer, size=(1120, 1000)),
     Shot(name="privacy", role="amministratore", path="/privacy", act=find_person, size=(1000, 760)),
     Shot(name="registro", role="amministratore", path="/registro", size=(1100, 560)),
 )

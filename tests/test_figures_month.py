@@ -143,8 +143,7 @@ async def counted(direct: Direct, key: str) -> Figure:
 
 async def numbers(direct: Direct) -> dict[str, Any]:
     engine = create_engine(pool_size=1)
-    async with engine.connect() as connection:
-        found = await totals(connection, direct.period, Scope((direct.centre,) if direct.centre else None))
+    found = await totals(engine, direct.period, Scope((direct.centre,) if direct.centre else None))
     await engine.dispose()
     return {one.key: one.now for one in found}
 
@@ -203,7 +202,7 @@ async def test_by_channel(direct: Direct) -> None:
 async def test_by_weekday_and_hour(direct: Direct) -> None:
     said = [one for many in direct.talks().values() for one in many if one["sender"] == "citizen"]
     rows = (await counted(direct, "giorni")).rows
-    assert {row[0]: row[3] for row in rows if row[3]} == Counter(one["weekday"] for one in said)
+    assert {row[0]: row[2] for row in rows if row[2]} == Counter(one["weekday"] for one in said)
     hours = (await counted(direct, "ore")).rows
     assert [row[0] for row in hours] == list(range(24))
     assert {row[0]: row[1] for row in hours if row[1]} == Counter(one["hour"] for one in said)

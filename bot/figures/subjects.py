@@ -1,6 +1,6 @@
 """Figures of what conversations were about and how they went."""
 
-from sqlalchemy import column, func, select, true
+from sqlalchemy import ColumnElement, column, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.figures.model import Column, Figure, few, share, veiled
@@ -12,13 +12,14 @@ _D = figure_days.c
 MOST_TOPICS = 200
 
 
+def _people(scope: Scope) -> ColumnElement[int]:
+    """How many people, where it matters that they are few; telling them apart takes its time."""
+    return func.count(_D.conversation_id.distinct()) if scope.is_of_centres else func.count()
+
+
 async def outcomes(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """How conversations went: answered by the assistant alone, with a person, not understood at the end."""
-    query = (
-        select(_D.outcome, func.count(), func.count(_D.conversation_id.distinct()))
-        .where(*of(figure_days, period, scope))
-        .group_by(_D.outcome)
-    )
+    query = select(_D.outcome, func.count(), _people(scope)).where(*of(figure_days, period, scope)).group_by(_D.outcome)
     known = {row[0]: (row[1], row[2]) for row in await connection.execute(query)}
     total = sum(talks for talks, _ in known.values())
     order = ("answered", "person", "not_understood")
@@ -38,7 +39,7 @@ async def outcomes(connection: AsyncConnection, period: Period, scope: Scope) ->
 async def topics(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """What conversations were about; one can be about several."""
     topic = func.unnest(_D.topics).table_valued(column("topic")).render_derived()
-    talks, people = func.count(), func.count(_D.conversation_id.distinct())
+    talks, people = func.count(), _people(scope)
     query = (
         select(topic.c.topic, talks, people)
         .select_from(figure_days)
@@ -52,11 +53,8 @@ async def topics(connection: AsyncConnection, period: Period, scope: Scope) -> F
     return Figure(
         key="argomenti",
         title="Argomenti",
-        columns=(Column("Argomento", "intent"), Column("Conversazioni"), Column("Persone")),
-        rows=[
-            (row[0], few(row[1], row[2], hidden=hidden), few(row[2], row[2], hidden=hidden))
-            for row in await connection.execute(query)
-        ],
+        columns=(Column("Argomento", "intent"), Column("Conversazioni")),
+        rows=[(row[0], few(row[1], row[2], hidden=hidden)) for row in await connection.execute(query)],
     )
 
 

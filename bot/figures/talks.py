@@ -155,7 +155,8 @@ async def by_hour(connection: AsyncConnection, period: Period, scope: Scope) -> 
 async def by_weekday(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """Each weekday: conversations and messages."""
     weekday = func.extract("isodow", _D.day)
-    query = select(weekday, *_COUNTS).where(*of(figure_days, period, scope)).group_by(weekday)
+    said = func.coalesce(func.sum(_D.citizen), 0)
+    query = select(weekday, func.count(), said).where(*of(figure_days, period, scope)).group_by(weekday)
     known = {int(row[0]): tuple(row[1:]) for row in await connection.execute(query)}
     return Figure(
         key="giorni",
@@ -163,10 +164,9 @@ async def by_weekday(connection: AsyncConnection, period: Period, scope: Scope) 
         columns=(
             Column("Giorno", "weekday"),
             Column("Conversazioni"),
-            Column("Persone"),
             Column("Messaggi dei cittadini"),
         ),
-        rows=[(number, *known.get(number, (0, 0, 0))) for number in range(1, 8)],
+        rows=[(number, *known.get(number, (0, 0))) for number in range(1, 8)],
     )
 
 

@@ -15,7 +15,9 @@ from bot.privacy.masking import mask
 from bot.storage.tables import messages, parses
 
 _U = unmet_demand.c
-MOST_READ = 20_000
+MOST_READ = 4000
+"""So many of the latest messages are read."""
+MOST_ASKERS = 2000
 MOST_WORDS = 60
 LEAST_LETTERS = 4
 STOP = frozenset(
@@ -62,7 +64,8 @@ async def by_topic(connection: AsyncConnection, period: Period, scope: Scope) ->
 
 async def words(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """Words of messages without an answer, by how many people wrote them; rarer ones than five people's are left out."""
-    asked = select(_U.conversation_id).where(_U.kind.in_(("no_answer", "off_topic")), *of(period, scope)).distinct()
+    mine = (_U.kind.in_(("no_answer", "off_topic")), *of(period, scope))
+    asked = select(_U.conversation_id).where(*mine).order_by(_U.day.desc()).limit(MOST_ASKERS)
     query = (
         select(messages.c.conversation_id, messages.c.text)
         .join(parses, parses.c.message_id == messages.c.id)

@@ -9,11 +9,13 @@ from bot.booking.wish import reading_from_json
 from bot.clock import today
 from bot.demand.model import KINDS, REASONS
 from bot.figures import demand
+from bot.figures.model import Figure
+from bot.figures.overview import counted
 from bot.nlu.when.spoken import say as say_when
 from console import audit
 from console.access import needs, operator_of
 from console.figures.charts import chart_of
-from console.figures.page import Shown, centres_of, figure_file, view_of
+from console.figures.page import Shown, View, centres_of, figure_file, view_of
 from console.figures.words import said
 from console.harmless import harmless
 from console.keys import ENGINE
@@ -35,8 +37,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     view, operator = view_of(request), operator_of(request)
     kind = request.query.get("tipo", "")
     kind = kind if kind in KINDS else ""
+    found = await counted(request.app[ENGINE], demand.FIGURES, view.period, view.scope)
     async with request.app[ENGINE].begin() as connection:
-        found = [await count(connection, view.period, view.scope) for count in demand.FIGURES.values()]
         rows = await demand.latest(connection, view.period, view.scope, kind=kind, most=MOST)
         if any(row["said"] for row in rows):
             # Words of citizens are read here too, masked.
@@ -45,7 +47,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         request,
         "demand.html",
         view=view,
-        shown=[Shown(one, chart_of(one), "domanda", view.address(f"{ADDRESS}/{one.key}.csv")) for one in found],
+        shown=[_shown(found[key], view) for key in demand.FIGURES],
         rows=[_told(row) for row in rows],
         kind=kind,
         kinds=KINDS,
@@ -54,6 +56,10 @@ async def show(request: web.Request) -> web.StreamResponse:
         everybody="i miei centri" if operator.centres else "tutti",
         most=MOST,
     )
+
+
+def _shown(figure: Figure, view: View) -> Shown:
+    return Shown(figure, chart_of(figure), "domanda", view.address(f"{ADDRESS}/{figure.key}.csv"))
 
 
 @routes.get(ADDRESS + "/{figure}.csv", name="demand_file")

@@ -1,5 +1,6 @@
 """Figures of a period: the page, how they are counted, a file of each. For supervisors: they compare work of people."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from aiohttp import web
 from bot import clock
 from bot.figures.definitions import BY_KEY, DEFINITIONS, EXPLAINED
 from bot.figures.model import Counting, Figure
-from bot.figures.overview import FIGURES, GROUPS, every_figure, totals
+from bot.figures.overview import FIGURES, GROUPS, counted, totals
 from bot.figures.period import NO_CENTRE, PRESETS, Period, Scope, preset, read_period, scope_of
 from console import audit
 from console.access import needs, operator_of
@@ -82,9 +83,10 @@ def centres_of(operator: Operator) -> list[tuple[str, str]]:
 async def show(request: web.Request) -> web.StreamResponse:
     """Every figure of the period."""
     view, operator = view_of(request), operator_of(request)
-    async with request.app[ENGINE].connect() as connection:
-        numbers = await totals(connection, view.period, view.scope)
-        found = await every_figure(connection, view.period, view.scope)
+    engine = request.app[ENGINE]
+    numbers, found = await asyncio.gather(
+        totals(engine, view.period, view.scope), counted(engine, FIGURES, view.period, view.scope)
+    )
     return render(
         request,
         "figures.html",
