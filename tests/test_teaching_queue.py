@@ -14,6 +14,7 @@ from teaching_support import fields_of, form_of, missed, row_of, rows, send
 
 from bot.teaching import changes
 from bot.teaching.regression import FILE, read_cases
+from console.teaching import queue_page
 
 NEW = "mi hanno lasciato a casa dalla fabbrica di cioccolato"
 
@@ -495,3 +496,15 @@ async def test_a_file_in_disorder_is_named_and_nothing_is_taught(teachers: SignI
             assert "da correggere" in await sara.page("/prove", status=409)
         changes.write(project, [changes.Change(path=name, before=text, after=order)])
     assert (await send(sara, f"/da-rivedere/{row}/insegna", shown))[0] == 303
+
+
+async def test_the_page_does_not_wait_for_a_long_grouping(
+    teachers: SignIn, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await missed(query, NEW)
+    anna = await teachers()
+    monkeypatch.setattr(queue_page, "PATIENCE_SECONDS", 0)
+    page = await anna.page("/da-rivedere")
+    assert "ricarica la pagina fra poco" in page and "Niente da rivedere" not in page
+    monkeypatch.setattr(queue_page, "PATIENCE_SECONDS", 60)
+    assert len(rows(await anna.page("/da-rivedere"))) == 1
