@@ -10,7 +10,7 @@ from bot.demand.tables import unmet_demand
 from bot.figures import unmet_answers, unmet_map, unmet_places
 from bot.figures.model import Counting
 from bot.figures.period import Period, Scope
-from bot.figures.unmet import centre_asked, of
+from bot.figures.unmet import ASKED, centre_asked, of
 from bot.storage.tables import messages, parses
 
 _U = unmet_demand.c
@@ -41,7 +41,7 @@ async def latest(connection: AsyncConnection, period: Period, scope: Scope, *, k
     said = case((_U.kind.in_(("no_answer", "off_topic")), failed), else_=cast(None, Text))
     query = (
         select(unmet_demand, centre_asked().label("about"), services.c.title.label("service"), said.label("said"))
-        .outerjoin(services, services.c.id == _U.service_id)
+        .select_from(ASKED.outerjoin(services, services.c.id == _U.service_id))
         .where(*of(period, scope))
         .order_by(_U.at.desc(), _U.id)
         .limit(most)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.figures.centres import centre_of
+from bot.figures.centres import within
 from bot.figures.model import Column, Figure, Total, Value, share, veiled
 from bot.figures.period import Period, Scope
 from bot.settings import get_settings
@@ -26,7 +26,7 @@ async def ratings(connection: AsyncConnection, period: Period, scope: Scope) -> 
         .order_by(func.count().desc(), conversations.c.channel)
     )
     if scope.is_of_centres:
-        query = query.where(scope.condition(centre_of(_F.conversation_id)))
+        query = query.where(within(scope, _F.conversation_id))
     found = (await connection.execute(query)).all()
     rows: list[tuple[Value, ...]] = []
     for channel, good, bad in found:
@@ -64,7 +64,7 @@ async def text_messages(connection: AsyncConnection, period: Period, scope: Scop
     query = select(month, func.count(), func.sum(_D.segments)).where(*sent).group_by(month).order_by(month)
     if scope.is_of_centres:
         query = query.join(addresses, addresses.c.id == _D.address_id)
-        query = query.where(scope.condition(centre_of(addresses.c.conversation_id)))
+        query = query.where(within(scope, addresses.c.conversation_id))
     price = get_settings().sms_segment_price
     rows: list[tuple[Value, ...]] = [
         (at.date(), parts, int(segments), *([float(segments * price)] if price is not None else []))

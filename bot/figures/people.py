@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import now
 from bot.conversations.desk_tables import handoffs, promises
-from bot.figures.centres import centre_of
+from bot.figures.centres import within
 from bot.figures.model import FEW, Column, Figure, Total, share, veiled
 from bot.figures.period import Period, Scope
 from bot.settings import get_settings
@@ -24,7 +24,7 @@ def _in_time() -> ColumnElement[bool]:
 
 def _requests(period: Period, scope: Scope) -> list[ColumnElement[bool]]:
     first, after = period.moments()
-    of = scope.condition(centre_of(_H.conversation_id)) if scope.is_of_centres else None
+    of = within(scope, _H.conversation_id) if scope.is_of_centres else None
     mine = [_H.reason.in_(ASKED), _H.requested_at >= first, _H.requested_at < after]
     return mine if of is None else [*mine, of]
 
@@ -102,7 +102,7 @@ async def questions(connection: AsyncConnection, period: Period, scope: Scope) -
     query = select(how, func.count(), func.count().filter(late)).group_by(how)
     query = query.where(_P.asked_at >= first, _P.asked_at < after).order_by(func.count().desc(), how)
     if scope.is_of_centres:
-        query = query.where(scope.condition(centre_of(_P.conversation_id)))
+        query = query.where(within(scope, _P.conversation_id))
     rows = (await connection.execute(query)).all()
     told = veiled([row[1] for row in rows], [row[1] for row in rows], hidden=scope.is_of_centres)
     return Figure(

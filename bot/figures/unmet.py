@@ -4,15 +4,19 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from bot.agenda.tables import appointments
 from bot.demand.tables import unmet_demand
-from bot.figures.centres import centre_of
+from bot.figures.centres import summaries
 from bot.figures.period import Period, Scope
 
 _U = unmet_demand.c
 
 
+ASKED = unmet_demand.outerjoin(summaries, summaries.c.conversation_id == _U.conversation_id)
+"""What every figure of unmet demand is counted from: the rows with the centre of their conversation."""
+
+
 def centre_asked() -> ColumnElement[str | None]:
     """The centre asked for, else that of the conversation."""
-    return func.coalesce(_U.centre, centre_of(_U.conversation_id))
+    return func.coalesce(_U.centre, summaries.c.centre)
 
 
 def of(period: Period, scope: Scope) -> list[ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.demand.tables import unmet_demand
 from bot.figures.model import FEW, Column, Figure, few
 from bot.figures.period import Period, Scope
-from bot.figures.unmet import of
+from bot.figures.unmet import ASKED, of
 from bot.knowledge.spelling import fold
 from bot.privacy.masking import mask
 from bot.storage.tables import messages, parses
@@ -41,6 +41,7 @@ async def by_topic(connection: AsyncConnection, period: Period, scope: Scope) ->
             func.count().filter(_U.reason == "not_understood"),
             func.count().filter(_U.reason == "no_aspect"),
         )
+        .select_from(ASKED)
         .where(_U.kind == "no_answer", *of(period, scope))
         .group_by(_U.topic)
         .order_by(func.count().desc(), _U.topic)
@@ -65,7 +66,7 @@ async def by_topic(connection: AsyncConnection, period: Period, scope: Scope) ->
 async def words(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """Words of messages without an answer, by how many people wrote them; rarer ones than five people's are left out."""
     mine = (_U.kind.in_(("no_answer", "off_topic")), *of(period, scope))
-    asked = select(_U.conversation_id).where(*mine).order_by(_U.day.desc()).limit(MOST_ASKERS)
+    asked = select(_U.conversation_id).select_from(ASKED).where(*mine).order_by(_U.day.desc()).limit(MOST_ASKERS)
     query = (
         select(messages.c.conversation_id, messages.c.text)
         .join(parses, parses.c.message_id == messages.c.id)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.demand.tables import unmet_demand
 from bot.figures.model import Column, Figure
 from bot.figures.period import Period, Scope
-from bot.figures.unmet import booked, centre_asked, of
+from bot.figures.unmet import ASKED, booked, centre_asked, of
 
 _U = unmet_demand.c
 KIND_ORDER = ("no_place", "no_answer", "off_topic", "no_hours")
@@ -30,7 +30,9 @@ _KIND_COLUMNS = (
 async def by_week(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """Each week from Monday, those without anything left out."""
     week = cast(func.date_trunc("week", _U.day), Date)
-    query = select(week, func.count(), *_kinds()).where(*of(period, scope)).group_by(week).order_by(week)
+    query = (
+        select(week, func.count(), *_kinds()).select_from(ASKED).where(*of(period, scope)).group_by(week).order_by(week)
+    )
     return Figure(
         key="settimane",
         title="Settimana per settimana",
@@ -45,6 +47,7 @@ async def by_centre(connection: AsyncConnection, period: Period, scope: Scope) -
     centre = centre_asked().label("centre")
     query = (
         select(centre, func.count(), *_kinds(), booked())
+        .select_from(ASKED)
         .where(*of(period, scope))
         .group_by(centre)
         .order_by(func.count().desc(), centre)
@@ -62,6 +65,7 @@ async def by_centre_and_week(connection: AsyncConnection, period: Period, scope:
     centre, week = centre_asked().label("centre"), cast(func.date_trunc("week", _U.day), Date)
     query = (
         select(centre, week, func.count(), *_kinds())
+        .select_from(ASKED)
         .where(*of(period, scope))
         .group_by(centre, week)
         .order_by(centre.asc().nulls_last(), week)
@@ -79,7 +83,7 @@ async def map_of_centres(connection: AsyncConnection, period: Period, scope: Sco
     """A column a week, or a month where weeks would be many: everything that was not there, centre by centre."""
     step = "week" if period.days <= MOST_WEEKS * 7 else "month"
     centre, start = centre_asked().label("centre"), cast(func.date_trunc(step, _U.day), Date)
-    query = select(centre, start, func.count()).where(*of(period, scope)).group_by(centre, start)
+    query = select(centre, start, func.count()).select_from(ASKED).where(*of(period, scope)).group_by(centre, start)
     counted = {(row[0], row[1]): int(row[2]) for row in await connection.execute(query)}
     starts = sorted({at for _, at in counted})
     totals: Counter[str | None] = Counter()

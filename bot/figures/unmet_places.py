@@ -11,7 +11,7 @@ from bot.agenda.tables import services
 from bot.demand.tables import unmet_demand
 from bot.figures.model import Column, Figure, Value, few
 from bot.figures.period import Period, Scope
-from bot.figures.unmet import booked, of
+from bot.figures.unmet import ASKED, booked, of
 
 _U = unmet_demand.c
 
@@ -22,7 +22,7 @@ async def by_service(connection: AsyncConnection, period: Period, scope: Scope) 
     title = func.coalesce(services.c.title, "servizio non ancora scelto")
     query = (
         select(title, func.count(), *(func.count().filter(_U.reason == one) for one in reasons))
-        .select_from(unmet_demand.outerjoin(services, services.c.id == _U.service_id))
+        .select_from(ASKED.outerjoin(services, services.c.id == _U.service_id))
         .where(_U.kind == "no_place", *of(period, scope))
         .group_by(title)
         .order_by(func.count().desc(), title)
@@ -50,6 +50,7 @@ async def by_place(connection: AsyncConnection, period: Period, scope: Scope) ->
     """Places that were not there: in which province, in which centre."""
     query = (
         select(func.coalesce(_U.province, "–"), _U.centre, func.count(), booked())
+        .select_from(ASKED)
         .where(_U.kind == "no_place", *of(period, scope))
         .group_by(_U.province, _U.centre)
         .order_by(func.count().desc(), _U.province, _U.centre)
@@ -68,7 +69,7 @@ async def by_place(connection: AsyncConnection, period: Period, scope: Scope) ->
 
 async def by_wish(connection: AsyncConnection, period: Period, scope: Scope) -> Figure:
     """When people wanted the place that was not there: weekday, part of the day; one wish may say several."""
-    query = select(_U.wish).where(_U.kind == "no_place", *of(period, scope))
+    query = select(_U.wish).select_from(ASKED).where(_U.kind == "no_place", *of(period, scope))
     counted: Counter[str] = Counter()
     for wish in (await connection.execute(query)).scalars():
         counted.update(_wished(wish))
