@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.agenda.commands import app as agenda_app
+from bot.launch.joining import join_running
 from bot.privacy.commands import app as privacy_app
 from bot.settings import SettingsError, get_settings
 from channels.telegram_commands import app as telegram_app
@@ -29,6 +30,13 @@ app.add_typer(console_app, name="console")
 app.add_typer(twilio_app, name="twilio")
 app.add_typer(demo_app, name="demo")
 app.add_typer(model_app, name="model")
+
+
+@app.callback()
+def beside_the_system(context: typer.Context) -> None:
+    """Every other command works on the database of the system that runs here."""
+    if context.invoked_subcommand not in ("run", "train", "understand", "place", "when", "knowledge"):
+        join_running()
 
 
 @app.command()

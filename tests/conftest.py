@@ -29,8 +29,9 @@ from widget_support import answering, widget  # noqa: F401 - fixtures
 
 from bot.nlu.without_tensorflow import leave_out_tensorflow
 from bot.settings import get_settings
-from bot.storage.embedded import DATABASE, embedded_url, start_embedded
+from bot.storage.embedded import embedded_url, start_embedded
 from bot.storage.migrate import upgrade
+from bot.storage.running import DATABASE
 from channels.edge import create_app
 
 leave_out_tensorflow()  # before any test imports Rasa

