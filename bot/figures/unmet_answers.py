@@ -15,7 +15,7 @@ from bot.privacy.masking import mask
 from bot.storage.tables import messages, parses
 
 _U = unmet_demand.c
-MOST_READ = 4000
+MOST_READ = 1500
 """So many of the latest messages are read."""
 MOST_ASKERS = 2000
 MOST_WORDS = 60
