@@ -46,7 +46,7 @@ async def test_personal_data_are_hidden(signed_in: SignIn, talk: Talk) -> None:
 
 async def test_what_was_understood_is_told(signed_in: SignIn, talk: Talk) -> None:
     page = await (await signed_in()).page(f"/conversazioni/{talk.id}")
-    for words in ("Cerca il centro, 90%", "Orari del centro 40%", "action_x", "number", "https://example.org"):
+    for words in ("Cerca il centro, 90%", "Orari del centro 40%", "action_x", "numero", "https://example.org"):
         assert words in page
 
 
