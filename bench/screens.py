@@ -21,6 +21,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from sqlalchemy import text, update
 
 from bench.processes import end_cleanly_when_told
+from bench.screen_models import COMPARED, add_models, start_training
 from bot import clock
 from bot.settings import ROOT, get_settings
 from bot.storage.embedded import embedded_url, start_embedded
@@ -48,6 +49,7 @@ def database() -> Iterator[None]:
     folder.chmod(0o755)
     server = start_embedded(folder)
     os.environ["DATABASE_URL"] = embedded_url(server)
+    os.environ["SPORTELLO_DATA_DIR"] = str(folder)
     os.environ["SPORTELLO_SECRET_KEY"] = secrets.token_urlsafe(48)
     # Pictures are made whenever somebody makes them: the desk is open then.
     os.environ["SPORTELLO_DESK_HOURS"] = "mon-sun 08:00-20:00"
@@ -65,6 +67,7 @@ async def fill() -> None:
     engine = create_engine(pool_size=1)
     async with engine.begin() as connection:
         await seeding.seed(connection, get_settings(), count=1500, number=1, end=clock.now())
+        await add_models(connection, get_settings())
         await connection.execute(update(accounts).values(password_hash=await hash_password(PASSWORD)))
     await engine.dispose()
 
@@ -223,6 +226,14 @@ async def find_person(page: Page) -> None:
     await page.wait_for_selector("h1")
 
 
+async def train(page: Page) -> None:
+    engine = create_engine(pool_size=1)
+    async with engine.begin() as connection:
+        await start_training(connection)
+    await engine.dispose()
+    await page.reload()
+
+
 SHOTS = (
     Shot(name="secondo-codice", role="supervisore", path="/profilo", act=show_secret, size=(900, 900)),
     Shot(name="lista", role="operatore", path="/", size=(1280, 760)),
@@ -246,17 +257,21 @@ SHOTS = (
     Shot(name="domande", role="operatore", path="/domande", size=(1120, 720)),
     Shot(name="domanda", role="operatore", path="/domande/{}", query=LEFT, act=write_answer, size=(1120, 1000)),
     Shot(name="privacy", role="amministratore", path="/privacy", act=find_person, size=(1000, 760)),
+    Shot(name="modello", role="supervisore", path="/modello", size=(1000, 1000)),
+    Shot(name="modello-confronto", role="supervisore", path="/modello/confronti/{}", query=COMPARED, size=(1000, 860)),
+    Shot(name="modello-in-corso", role="supervisore", path="/modello", act=train, size=(1000, 800)),
     Shot(name="registro", role="amministratore", path="/registro", size=(1100, 560)),
 )
 
 
-async def manual(browser: Browser, url: str) -> None:
-    """The pictures of the manual."""
+async def manual(browser: Browser, url: str, beginning: str) -> None:
+    """The pictures of the manual, or those whose name begins so."""
     page = await browser.new_page(base_url=url, viewport={"width": 800, "height": 520})
     await page.goto("/accesso")
-    keep("accesso", await page.screenshot())
+    if "accesso".startswith(beginning):
+        keep("accesso", await page.screenshot())
     await page.close()
-    for shot in SHOTS:
+    for shot in (one for one in SHOTS if one.name.startswith(beginning)):
         size = {"width": shot.size[0], "height": shot.size[1]}
         context = await desk(browser, url, shot.role, size)
         page = await context.new_page()
@@ -276,7 +291,7 @@ def keep(name: str, picture: bytes) -> None:
     print(f"{name:<20}{len(made) / 1000:>6.0f} kB")
 
 
-async def run(folder: Path | None) -> None:
+async def run(folder: Path | None, beginning: str) -> None:
     """The pictures of the manual, or of everything."""
     await fill()
     async with console() as url, async_playwright() as playwright:
@@ -285,7 +300,7 @@ async def run(folder: Path | None) -> None:
         if folder is not None:
             await everything(browser, url, folder)
         else:
-            await manual(browser, url)
+            await manual(browser, url, beginning)
         await browser.close()
 
 
@@ -293,12 +308,13 @@ def main() -> None:
     """Entry point of `python -m bench.screens`."""
     parser = argparse.ArgumentParser(prog="python -m bench.screens", description=__doc__.splitlines()[0])
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="every page, wide and narrow, to look at")
+    parser.add_argument("--only", default="", metavar="NAME", help="only pictures whose name begins so")
     options = parser.parse_args()
     end_cleanly_when_told()
     if options.all:
         options.all.mkdir(parents=True, exist_ok=True)
     with database():
-        asyncio.run(run(options.all))
+        asyncio.run(run(options.all, options.only))
 
 
 if __name__ == "__main__":

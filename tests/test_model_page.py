@@ -162,7 +162,7 @@ async def test_an_operator_sees_no_models(shelf: Shelf, signed_in: SignIn) -> No
 
 def change(message: object, before: tuple[str, float, bool], after: tuple[str, float, bool]) -> dict[str, object]:
     def told(one: tuple[str, float, bool]) -> dict[str, object]:
-        return dict(zip(("intent", "confidence", "fallback"), one, strict=True))
+        return dict(zip(("intent", "confidence", "asks"), one, strict=True))
 
     return {"message": str(message), "times": 3, "before": told(before), "after": told(after)}
 
@@ -194,8 +194,8 @@ async def test_only_differences_are_shown_in_words_masked_and_the_reading_is_log
 ) -> None:
     message = wrote(HOSTILE)
     better = {"text": "come mi iscrivo", "intent": "faq/did", "before": None, "after": None}
-    better["before"] = {"intent": "out_of_scope", "confidence": 0.7, "fallback": True}
-    better["after"] = {"intent": "faq/did", "confidence": 0.91, "fallback": False}
+    better["before"] = {"intent": "out_of_scope", "confidence": 0.7, "asks": False}
+    better["after"] = {"intent": "faq/did", "confidence": 0.91, "asks": False}
     run_id = await shelf.compared(
         "b" * 20,
         "a" * 20,
@@ -206,10 +206,10 @@ async def test_only_differences_are_shown_in_words_masked_and_the_reading_is_log
     )
     page = await sara.page(f"/modello/confronti/{run_id}")
     assert "come mi iscrivo" in page
-    assert "Fuori tema (70 %)" in page
-    assert "Iscriversi: la DID (91 %)" in page.replace("&#39;", "'")
-    assert "Non è sicuro e chiede, forse: Iscriversi: la DID (42 %)" in page
-    assert "Saluta (80 %)" in page
+    assert "Fuori tema (70\u00a0%)" in page
+    assert "Iscriversi: la DID (91\u00a0%)" in page.replace("&#39;", "'")
+    assert "Non è sicuro e chiede, forse: Iscriversi: la DID (42\u00a0%)" in page
+    assert "Saluta (80\u00a0%)" in page
     assert "<script>alert" not in page
     assert "\u202e" not in page
     assert "333 1234567" not in page
@@ -278,8 +278,8 @@ async def test_the_pages_in_every_state_wide_and_narrow(
     query("UPDATE model_runs SET state = 'failed', failure = 'Un file è sbagliato.', ended_at = now()")
     await look("/modello")
     worse = {"text": "una frase", "intent": "faq/did", "before": None, "after": None}
-    worse["before"] = {"intent": "faq/did", "confidence": 0.7, "fallback": False}
-    worse["after"] = {"intent": "greet", "confidence": 0.9, "fallback": False}
+    worse["before"] = {"intent": "faq/did", "confidence": 0.7, "asks": False}
+    worse["after"] = {"intent": "greet", "confidence": 0.9, "asks": False}
     run_id = await shelf.compared(
         "b" * 20,
         "a" * 20,

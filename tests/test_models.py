@@ -343,9 +343,8 @@ class Says:
 
     def understand(self, text: str) -> dict[str, Any]:
         intent, confidence = self.known.get(text, ("out_of_scope", 0.9))
-        fallback = confidence < 0.6 or intent == "out_of_scope"
         entities = [{"entity": "service", "value": "did"}] if "did" in text else []
-        return {"intent": intent, "confidence": confidence, "fallback": fallback, "entities": entities}
+        return {"intent": intent, "confidence": confidence, "asks": confidence < 0.6, "entities": entities}
 
 
 def case(text: str, intent: str, *entities: tuple[str, str]) -> Case:
@@ -364,7 +363,7 @@ def test_only_cases_that_change_sides_are_told() -> None:
     assert json.loads(json.dumps(found.as_json()))["worse"][0]["after"] == {
         "intent": "y",
         "confidence": 0.9,
-        "fallback": False,
+        "asks": False,
     }
 
 
@@ -385,7 +384,7 @@ def test_past_messages_are_told_when_something_else_would_be_done() -> None:
     after = Says(a=("x", 0.61), b=("y", 0.4), c=("x", 0.3))
     [change] = replay(past, before, after)
     assert (change["message"], change["times"]) == (str(past[2].message_id), 3)
-    assert change["after"] == {"intent": "x", "confidence": 0.3, "fallback": True}
+    assert change["after"] == {"intent": "x", "confidence": 0.3, "asks": True}
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ ALSO_KEY = "also"
 
 
 def read_parse(parse: dict[str, Any]) -> dict[str, Any]:
-    """`{text, intent, confidence, entities, fallback, ranking}` from Rasa's parse data.
+    """`{text, intent, confidence, entities, fallback, asks, ranking}` from Rasa's parse data.
 
     `intent` is the likeliest full name (`faq/did`), also when `fallback` is true: then the assistant asks or declines.
+    `asks`: it is too unsure to do either.
     """
     decided = (parse.get("intent") or {}).get("name")
     ranking = parse.get(RANKING_KEY) or []
@@ -33,5 +34,6 @@ def read_parse(parse: dict[str, Any]) -> dict[str, Any]:
         "confidence": confidence,
         "entities": entities,
         "fallback": decided in (None, FALLBACK_INTENT) or intent in DECLINED,
+        "asks": decided in (None, FALLBACK_INTENT),
         "ranking": ranking,
     }

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from bot.nlu.reading import DECLINED
 from bot.teaching.regression import Case
 
 MOST_CHANGES = 300
@@ -21,21 +20,21 @@ class Understanding(Protocol):
     """A loaded model: `bot.nlu.interpreter.Interpreter`."""
 
     def understand(self, text: str) -> dict[str, Any]:
-        """Intent, confidence, entities, fallback, ranking."""
+        """Intent, confidence, entities, asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Understood:
-    """How one model understood one text. `fallback`: it would ask or decline rather than act."""
+    """How one model understood one text. `asks`: it is too unsure to act on it, or to decline."""
 
     intent: str | None
     confidence: float | None
-    fallback: bool
+    asks: bool
 
     @property
     def acted_on(self) -> str | None:
         """What the assistant would do; None when it would ask."""
-        return None if self.fallback and self.intent not in DECLINED else self.intent
+        return None if self.asks else self.intent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,7 @@ def understood(model: Understanding, text: str) -> tuple[Understood, list[dict[s
     """How a model understands a text, and the entities in it."""
     parse = model.understand(text)
     return (
-        Understood(intent=parse["intent"], confidence=parse["confidence"], fallback=parse["fallback"]),
+        Understood(intent=parse["intent"], confidence=parse["confidence"], asks=parse["asks"]),
         parse["entities"],
     )
 

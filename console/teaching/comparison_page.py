@@ -8,7 +8,6 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.nlu.reading import DECLINED
 from bot.storage.tables import messages
 from bot.teaching import live, runs
 from bot.teaching.stock import stocked
@@ -87,6 +86,6 @@ def in_words(understood: dict[str, Any] | None) -> str:
     if understood is None:
         return "nessun modello"
     words = labels.intent(understood["intent"]) or "niente"
-    sure = f" ({round(100 * understood['confidence'])} %)" if understood["confidence"] is not None else ""
-    asks = understood["fallback"] and understood["intent"] not in DECLINED
-    return f"Non è sicuro e chiede, forse: {words}{sure}" if asks else f"{words}{sure}"
+    confidence = understood["confidence"]
+    sure = "" if confidence is None else f" ({round(100 * confidence)}\u00a0%)"
+    return f"Non è sicuro e chiede, forse: {words}{sure}" if understood["asks"] else f"{words}{sure}"
