@@ -59,7 +59,7 @@ class System:
 
     def child(self, module: str) -> psutil.Process:
         """The supervisor's child running that module."""
-        [found] = [c for c in psutil.Process(self.process.pid).children() if module in c.cmdline()]
+        [found] = [c for c in psutil.Process(self.process.pid).children() if module in _command(c)]
         return found
 
     def database(self) -> str:
