@@ -66,7 +66,7 @@ chromium:
 
 unit: $(VENV)/.dev chromium
 	@$(BIN)/sportello train >/dev/null
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench

@@ -41,6 +41,18 @@ Query = Callable[..., list[tuple[Any, ...]]]
 os.environ.setdefault("SPORTELLO_SECRET_KEY", "a secret for tests only and not for any real data")
 
 
+LONGEST_FIRST = ("system", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start whole systems first, then those in a browser: at the end no worker is left alone with a long one."""
+    marks: dict[Path, int] = {}
+    for item in items:
+        rank = next((i for i, mark in enumerate(LONGEST_FIRST) if item.get_closest_marker(mark)), len(LONGEST_FIRST))
+        marks[item.path] = min(rank, marks.get(item.path, rank))
+    items.sort(key=lambda item: marks[item.path])
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """The embedded server in a folder of its own; its database `sportello` is migrated and serves as template.
