@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     desk_hours: str = "mon-fri 09:00-16:00"
     handoff_patience: float = Field(10, gt=0)  # minutes until a request nobody takes is given up
     handoff_idle: float = Field(30, gt=0)  # minutes until an operator who does not answer loses the conversation
+    attachment_max_mb: float = Field(5, gt=0, le=15)  # largest file an operator may send; 1 MB = 1,000,000 bytes
     promise_hours: float = Field(4, gt=0, le=40)  # opening hours within which a question left is answered
 
     # Privacy: for how many days each kind of data is kept

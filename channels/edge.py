@@ -19,6 +19,7 @@ from bot.storage.queue import create_queue
 from channels import (
     agenda_feed,
     appointments,
+    attachments,
     pages,
     plain_chat,
     telegram,
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> web.Application:
     app.add_routes(plain_chat.routes)
     app.add_routes(pages.routes)
     app.add_routes(appointments.routes)
+    app.add_routes(attachments.routes)
     app.add_routes(agenda_feed.routes)
     telegram.set_up(app, settings)
     twilio.set_up(app, settings)

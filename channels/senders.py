@@ -36,7 +36,7 @@ def create_senders(settings: Settings, engine: AsyncEngine | None) -> dict[str, 
     if settings.telegram_token:
         from channels.telegram_sender import TelegramSender
 
-        senders["telegram"] = TelegramSender(settings, PostgresBook(engine) if engine else None)
+        senders["telegram"] = TelegramSender(settings, PostgresBook(engine) if engine else None, engine)
     if settings.twilio_account_sid and settings.twilio_auth_token:
         from channels.twilio_sender import TwilioSender
 

@@ -1,13 +1,16 @@
-"""What goes with a message on Telegram besides its words: a centre on the map, an appointment for the calendar."""
+"""What goes with a message on Telegram besides its words: a centre on the map, an appointment for the calendar, a file."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import clock
 from bot.agenda.ics import citizen_calendar
 from bot.agenda.model import AppointmentBook
 from bot.agenda.page_tokens import read_page_token
 from bot.answers.centres import describe
+from bot.conversations.attachments import Attachment, linked, read_attachment
 from bot.knowledge import get_knowledge
 from bot.knowledge.files import from_knowledge
 from channels.appointment_pages.visit import visit_to
@@ -62,3 +65,12 @@ async def calendar_of(book: AppointmentBook, url: str) -> bytes | None:
     visit = await visit_to(book, read_page_token(token))
     chain = await chain_of(book, visit.appointment)
     return citizen_calendar(visit.appointment, visit.service, visit.site, chain=chain, now=visit.now)
+
+
+async def attachment_of(engine: AsyncEngine, url: str) -> Attachment | None:
+    """The file that a link of ours leads to, or None when it leads elsewhere. Raises `SealError`."""
+    attachment_id = linked(url)
+    if attachment_id is None:
+        return None
+    async with engine.connect() as connection:
+        return await read_attachment(connection, attachment_id)

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, InputFile, LinkPreviewOptions, Message
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, TelegramError
@@ -11,13 +13,13 @@ from telegram.error import BadRequest, TelegramError
 from bot.agenda.model import AgendaError, AppointmentBook
 from bot.agenda.page_tokens import PageTokenError
 from bot.conversations.model import Link
-from bot.privacy.sealing import fingerprint
+from bot.privacy.sealing import SealError, fingerprint
 from bot.settings import Settings
 from channels.capabilities import TELEGRAM
 from channels.sender import Part, Sent, UncertainError
 from channels.telegram_bot import as_send_error, close, create_bot
 from channels.telegram_chats import chat_of, topic_of
-from channels.telegram_extras import CALENDAR_FILE, calendar_of, venue_of
+from channels.telegram_extras import CALENDAR_FILE, attachment_of, calendar_of, venue_of
 from channels.telegram_health import findings
 from channels.telegram_text import absolute, as_html, as_plain, asking, keyboard, parted
 
@@ -33,9 +35,17 @@ class TelegramSender:
 
     capabilities = TELEGRAM
 
-    def __init__(self, settings: Settings, book: AppointmentBook | None, *, bot: Bot | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        book: AppointmentBook | None,
+        engine: AsyncEngine | None = None,
+        *,
+        bot: Bot | None = None,
+    ) -> None:
         self._settings = settings
         self._book = book
+        self._engine = engine
         self._bot = bot or create_bot(settings)
 
     async def send(self, address: str, part: Part, *, last_inbound: datetime | None) -> Sent:
@@ -87,7 +97,10 @@ class TelegramSender:
                 elif self._book and (calendar := await calendar_of(self._book, link.url)):
                     file = InputFile(calendar, filename=CALENDAR_FILE)
                     await self._bot.send_document(chat, file, message_thread_id=topic)
-            except (TelegramError, AgendaError, PageTokenError) as error:
+                elif self._engine and (attachment := await attachment_of(self._engine, link.url)):
+                    file = InputFile(attachment.content, filename=attachment.name)
+                    await self._bot.send_document(chat, file, message_thread_id=topic)
+            except (TelegramError, AgendaError, PageTokenError, DBAPIError, SealError) as error:
                 log.warning("what goes with a telegram message was not sent", reason=type(error).__name__)
 
     async def look_up(self, address: str, part: Part, *, since: datetime, known: Collection[str] = ()) -> Sent | None:

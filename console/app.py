@@ -42,7 +42,7 @@ from console.teaching import (
     teach_page,
     topic_page,
 )
-from console.transcripts import conversation_page, export_page, list_page, strike_page, work
+from console.transcripts import attachment_page, conversation_page, export_page, list_page, strike_page, work
 
 MAX_BODY_BYTES = 1024 * 1024
 PARTS = (
@@ -54,6 +54,7 @@ PARTS = (
     live,
     list_page,
     conversation_page,
+    attachment_page,
     work,
     strike_page,
     export_page,

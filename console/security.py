@@ -5,6 +5,8 @@ The order is that of `MIDDLEWARES`. What is not declared open is closed.
 
 import hmac
 import secrets
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -19,6 +21,7 @@ from console.access import access_of
 from console.keys import CSRF, ENGINE, FRESH_SEED, OPERATOR, SETTINGS
 from console.pages import problem, render
 from console.sessions import csrf_of
+from console.uploads import close_files, with_room
 
 log = structlog.get_logger()
 
@@ -132,17 +135,29 @@ async def forgery(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what changes something unless it comes from our own pages: origin first, then the form's token."""
     if request.method in SAFE:
         return await handler(request)
+    _same_site(request)
+    request = with_room(request, request.app[SETTINGS])
+    form: Mapping[str, Any] = {}
+    try:
+        given = request.headers.get("X-CSRF-Token")
+        if given is None:
+            form = await request.post()
+            given = str(form.get("csrf", ""))
+        if not hmac.compare_digest(given.encode(errors="replace"), request[CSRF].encode()):
+            raise refusal(
+                web.HTTPForbidden, "La pagina era aperta da troppo tempo. Torna indietro, ricaricala e riprova."
+            )
+        return await handler(request)
+    finally:
+        close_files(form)
+
+
+def _same_site(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise web.HTTPForbidden
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise web.HTTPForbidden
-    given = request.headers.get("X-CSRF-Token")
-    if given is None:
-        given = str((await request.post()).get("csrf", ""))
-    if not hmac.compare_digest(given.encode(errors="replace"), request[CSRF].encode()):
-        raise refusal(web.HTTPForbidden, "La pagina era aperta da troppo tempo. Torna indietro, ricaricala e riprova.")
-    return await handler(request)
 
 
 def refusal(kind: type[web.HTTPException], sentence: str) -> web.HTTPException:

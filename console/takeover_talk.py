@@ -13,14 +13,15 @@ from bot.conversations import canned
 from bot.conversations import handoff as desk
 from bot.conversations.handoff_model import OUTCOMES, REASONS, GoneError, NotYoursError, TakenError, UnseenError
 from bot.conversations.handoff_model import Operator as Person
-from bot.conversations.model import Link
+from bot.conversations.model import Link, Reply
 from bot.conversations.presence import operator_types
+from bot.conversations.uploads import UploadError
 from bot.storage.tables import conversations
 from console import audit
 from console.access import needs, operator_of
 from console.accounts import all_accounts
 from console.harmless import harmless
-from console.keys import ENGINE
+from console.keys import ENGINE, SETTINGS
 from console.operators import Operator
 from console.pages import redirect, render
 from console.security import refusal
@@ -29,6 +30,7 @@ from console.transcripts import labels
 from console.transcripts.conversation_page import head_of, subject_of
 from console.transcripts.reading import logged_lately, mark_read, read_conversation
 from console.transcripts.work import set_work
+from console.uploads import again, field_values, takes_files, upload_in
 
 routes = web.RouteTableDef()
 BASE = "/attesa/{id}"
@@ -89,7 +91,7 @@ async def _page(request: web.Request, *, status: int = 200, **values: Any) -> we
         "since": seconds_since,
         "link": "",
         "link_title": "",
-    }
+    } | field_values(request.app[SETTINGS], transcript.about["channel"])
     return render(request, "takeover_talk.html", status=status, **known | values)
 
 
@@ -134,6 +136,7 @@ async def take(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(f"{BASE}/rispondi", name="talk_reply")
+@takes_files
 @needs("operatore")
 async def answer(request: web.Request) -> web.StreamResponse:
     """Say it, once: the same form sent twice is one message."""
@@ -142,17 +145,20 @@ async def answer(request: web.Request) -> web.StreamResponse:
     address, title = str(form.get("indirizzo", "")).strip(), str(form.get("titolo", "")).strip()
     kept = {"draft": text, "link": address, "link_title": title}
     if not 1 <= len(text) <= desk.MOST_CHARS:
-        return await _page(request, status=422, error=EMPTY, error_field="testo", **kept)
+        return await _page(request, status=422, error=again(form, EMPTY), error_field="testo", **kept)
     if address and not _is_address(address):
-        return await _page(request, status=422, error=BAD_LINK, error_field="indirizzo", **kept)
+        return await _page(request, status=422, error=again(form, BAD_LINK), error_field="indirizzo", **kept)
+    try:
+        upload = await upload_in(form, request.app[SETTINGS])
+    except UploadError as error:
+        return await _page(request, status=422, error=str(error), error_field="allegato", **kept)
     links = [Link(title=harmless(title)[:80] or address, url=address)] if address else []
     async with request.app[ENGINE].begin() as connection:
         conversation_id = (await head_of(connection, request))["conversation_id"]
         reply_id, seen = _id_in(form), _seen_in(form)
         try:
-            await desk.reply(
-                connection, conversation_id, person(operator), text, reply_id=reply_id, seen=seen, links=links
-            )
+            said = Reply(text=text, links=tuple(links), attachment=upload)
+            await desk.reply(connection, conversation_id, person(operator), said, reply_id=reply_id, seen=seen)
         except (NotYoursError, GoneError):
             raise refusal(web.HTTPConflict, NOT_YOURS) from None
         await audit.record(connection, operator, "risposta", subject_of(conversation_id))

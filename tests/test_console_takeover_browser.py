@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from support import Chat, until
 
 from bot.answers import people as words
+from bot.conversations import uploads
 from bot.conversations.call_backs import ask_call
 from bot.conversations.handoff import request_person
 from bot.conversations.presence import citizen_types
@@ -122,6 +124,47 @@ async def test_without_scripts_everything_can_be_done(engine: AsyncEngine, desk:
     await anna.get_by_role("link", name="Congedo").click()
     await anna.get_by_role("button", name="Invia").click()
     assert (await chat.messages())[-1]["text"].startswith("Se è tutto chiaro")
+
+
+async def test_a_file_is_attached_by_hand_and_without_scripts(
+    engine: AsyncEngine, desk: SignInPage, chat: Chat, tmp_path: Path
+) -> None:
+    content = b"%PDF-1.7\n" + b"x" * 120_000
+    (tmp_path / "modulo.pdf").write_bytes(content)
+    (tmp_path / "modulo.exe").write_bytes(b"MZ\0")
+    (tmp_path / "grande.pdf").write_bytes(content * 50)
+    await ask_person(engine, UUID(chat.id))
+    anna = await desk("anna")
+    await anna.goto("/attesa")
+    await anna.get_by_role("button", name=re.compile("^Prendi")).click()
+    field, box = anna.get_by_label("Allega un file"), anna.get_by_label("La tua risposta")
+    await box.fill("Ecco il modulo.")
+    await field.set_input_files(tmp_path / "grande.pdf")
+    assert await field.evaluate("one => one.validationMessage") == uploads.TOO_LARGE.format(most="5 MB")
+    await field.set_input_files(tmp_path / "modulo.exe")
+    await anna.get_by_role("button", name="Invia").click()
+    await expect(anna.get_by_role("alert")).to_contain_text("Vanno bene PDF")
+    await expect(box).to_have_value("Ecco il modulo.")
+    await field.set_input_files(tmp_path / "modulo.pdf")
+    await box.press("Control+Enter")
+    await expect(anna.get_by_text("Risposta inviata.")).to_be_visible()
+    [link] = (await chat.messages())[-1]["links"]
+    assert link["title"] == "Scarica modulo.pdf (120 kB)"
+    await assert_accessible(anna)
+    await anna.set_viewport_size(PHONE)
+    await assert_fits_width(anna)
+    async with anna.expect_download() as saved:
+        await anna.get_by_role("link", name="modulo.pdf").click()
+    assert (await (await saved.value).path()).read_bytes() == content
+    # A colleague whose browser runs no scripts.
+    marco = await desk("marco", java_script_enabled=False)
+    await ask_person(engine, (other := await new_talk(engine, "e a me?")))
+    await marco.goto(f"/attesa/{other}")
+    await marco.get_by_role("button", name=re.compile("^Prendi")).click()
+    await marco.get_by_label("La tua risposta").fill("Anche a te.")
+    await marco.get_by_label("Allega un file").set_input_files(tmp_path / "modulo.pdf")
+    await marco.get_by_role("button", name="Invia").click()
+    await expect(marco.get_by_text("File allegato: modulo.pdf (120 kB)")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/attesa", "/chiamate", "/risposte", "/privacy"])

@@ -97,7 +97,9 @@ async def life(engine: AsyncEngine, agenda: Agenda, query: Query, conversation_i
         await leave_question(connection, conversation_id, first, **times)
         await note_lacks(connection, conversation_id, [Lack(kind="off_topic")], at=moment("2026-03-02T20:00"))
         await take(connection, conversation_id, ANNA)
-        await reply(connection, conversation_id, ANNA, f"Signor {SURNAME}, eccomi", reply_id=uuid4(), seen=2)
+        await reply(
+            connection, conversation_id, ANNA, Reply(text=f"Signor {SURNAME}, eccomi"), reply_id=uuid4(), seen=2
+        )
     if query("SELECT to_regclass('events')") == [(None,)]:
         query(EVENTS)
     data = json.dumps({"event": "user", "text": f"sono Zaccaria {SURNAME}"})

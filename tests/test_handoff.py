@@ -102,10 +102,10 @@ async def test_only_the_owner_replies_and_the_same_reply_is_said_once(engine: As
     reply_id = uuid4()
     for _ in range(2):
         async with engine.begin() as connection:
-            await reply(connection, talk, ANNA, "Sì, eccomi.", reply_id=reply_id, seen=1)
+            await reply(connection, talk, ANNA, Reply(text="Sì, eccomi."), reply_id=reply_id, seen=1)
     with pytest.raises(NotYoursError):
         async with engine.begin() as connection:
-            await reply(connection, talk, MARCO, "Anche io.", reply_id=uuid4(), seen=1)
+            await reply(connection, talk, MARCO, Reply(text="Anche io."), reply_id=uuid4(), seen=1)
     assert [one for one in await said(engine, talk) if one[0] == "operator"] == [("operator", "Sì, eccomi.")]
 
 
@@ -277,7 +277,7 @@ async def test_ready_made_answers_are_found_by_words(engine: AsyncEngine) -> Non
 async def test_the_widget_knows_that_a_person_writes(engine: AsyncEngine, edge: TestClient, chat: Chat) -> None:
     await taken(engine, UUID(chat.id))
     async with engine.begin() as connection:
-        await reply(connection, UUID(chat.id), ANNA, "Buongiorno", reply_id=uuid4(), seen=1)
+        await reply(connection, UUID(chat.id), ANNA, Reply(text="Buongiorno"), reply_id=uuid4(), seen=1)
     last = (await chat.messages())[-1]
     assert (last["sender"], last["text"]) == ("operator", "Buongiorno")
     assert edge.app[webchat.SETTINGS] is not None

@@ -1,4 +1,4 @@
-"""The tables of requests for a person, calls to make, questions left and ready-made answers; migrations 0007 and 0010."""
+"""The tables of requests for a person, calls to make, questions left, ready-made answers, files sent."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, Table, Text, Uuid, func
 
@@ -75,4 +75,17 @@ canned_answers = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("changed_at", MOMENT, nullable=False, server_default=func.now()),
+)
+
+# A file an operator sent with a message; it goes when the message goes.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),  # in bytes, before it was sealed
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", MOMENT, nullable=False, server_default=func.clock_timestamp()),
 )

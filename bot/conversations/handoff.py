@@ -4,7 +4,7 @@ A conversation has at most one open request, kept so by the schema; whoever chan
 every message takes too. So a conversation has one owner at any moment, and nothing is said by two at once.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +23,7 @@ from bot.conversations.handoff_model import (
     TakenError,
     UnseenError,
 )
-from bot.conversations.model import Link, Reply
+from bot.conversations.model import Reply
 from bot.conversations.store import add_outgoing
 from bot.storage.tables import conversations, messages
 
@@ -94,17 +94,16 @@ async def reply(
     connection: AsyncConnection,
     conversation_id: UUID,
     operator: Operator,
-    text: str,
+    said: Reply,
     *,
     reply_id: UUID,
     seen: int,
-    links: Sequence[Link] = (),
 ) -> None:
     """Say what the operator wrote, once for each `reply_id`; messages up to number `seen` count as answered.
 
     Raises `NotYoursError`, `GoneError`; `ValueError` for an empty or too long text.
     """
-    if not text.strip() or len(text) > MOST_CHARS:
+    if not said.text.strip() or len(said.text) > MOST_CHARS:
         raise ValueError(f"from 1 to {MOST_CHARS} characters")
     await _held_by(connection, conversation_id, operator)
     mine = messages.c.conversation_id == conversation_id
@@ -112,7 +111,7 @@ async def reply(
     before = select(messages.c.id).where(mine, messages.c.channel_message_id == marker)
     if (await connection.execute(before)).first() is not None:
         return
-    said = Reply(text=text.strip(), links=tuple(links))
+    said = replace(said, text=said.text.strip())
     await add_outgoing(connection, conversation_id, [said], sender="operator", author=operator.name)
     last = select(conversations.c.last_seq).where(conversations.c.id == conversation_id).scalar_subquery()
     await connection.execute(update(messages).where(mine, messages.c.seq == last).values(channel_message_id=marker))

@@ -28,6 +28,15 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that goes with a message; `bot.conversations.uploads.checked` makes it from what somebody sent."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
 class InboundMessage:
     """One message as every channel delivers it: words, or a payload.
 
@@ -50,6 +59,8 @@ class Reply:
     links: tuple[Link, ...] = ()
     # the private answer this asks for (a kind of bot.privacy.answers): it is kept from the dialogue; or QUESTION
     expects: str | None = None
+    # kept with the message, which gets a link to it
+    attachment: Upload | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.conversations.addresses import addresses_of
 from bot.conversations.desk_tables import promises
 from bot.conversations.handoff import MOST_CHARS, open_handoff, own
 from bot.conversations.handoff_model import GoneError, Operator, TakenError
-from bot.conversations.model import Reply
+from bot.conversations.model import Reply, Upload
 from bot.conversations.office import Office
 from bot.conversations.store import add_outgoing
 from bot.settings import get_settings
@@ -121,7 +121,14 @@ async def assign(connection: AsyncConnection, promise_id: UUID, to: str | None) 
 
 
 async def answer(
-    connection: AsyncConnection, promise_id: UUID, operator: Operator, text: str, *, lead: str, now: datetime
+    connection: AsyncConnection,
+    promise_id: UUID,
+    operator: Operator,
+    text: str,
+    *,
+    lead: str,
+    now: datetime,
+    attachment: Upload | None = None,
 ) -> Promise:
     """Say the answer where it was asked, after `lead`, and close the task; then the assistant goes on.
 
@@ -136,7 +143,7 @@ async def answer(
         raise TakenError(handoff.operator_name or "")
     if await has_stopped(connection, known.conversation_id):
         raise StoppedError
-    said = Reply(text=f"{lead}\n\n{text.strip()}")
+    said = Reply(text=f"{lead}\n\n{text.strip()}", attachment=attachment)
     reply_to = known.question_id
     await add_outgoing(
         connection, known.conversation_id, [said], sender="operator", author=operator.name, in_reply_to=reply_to

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlalchemy.sql.elements import BindParameter
 
+from bot.conversations.attachments import keep, link_to
 from bot.conversations.model import InboundMessage, Kind, Message, Parse, Reply, Sender, Waiting
 from bot.privacy.showing import filled_in
 from bot.settings import get_settings
@@ -207,9 +208,11 @@ async def add_outgoing(
     """
     for reply in replies:
         seq = (await connection.execute(_advance(conversation_id))).scalar_one()
+        message_id, attachment_id = uuid4(), uuid4()
+        links = [*reply.links, *([link_to(attachment_id, reply.attachment)] if reply.attachment else [])]
         await connection.execute(
             insert(messages).values(
-                id=uuid4(),
+                id=message_id,
                 conversation_id=conversation_id,
                 seq=seq,
                 sender=sender,
@@ -217,10 +220,12 @@ async def add_outgoing(
                 author=author,
                 text=reply.text,
                 buttons=[asdict(button) for button in reply.buttons],
-                links=[asdict(link) for link in reply.links],
+                links=[asdict(link) for link in links],
                 in_reply_to=in_reply_to,
             )
         )
+        if reply.attachment:
+            await keep(connection, attachment_id, message_id, reply.attachment)
     await connection.execute(select(func.pg_notify(NEW_MESSAGES, str(conversation_id))))
 
 

@@ -18,7 +18,7 @@ from bot.agenda.model import NotFoundError, NotMovableError
 from bot.agenda.tables import appointments, claimed_by, claims, lapsed_holds, reminders, waiting, wrong_codes
 from bot.agenda.transactions import lock
 from bot.agenda.waiting import leave
-from bot.conversations.desk_tables import call_backs, handoffs, promises
+from bot.conversations.desk_tables import attachments, call_backs, handoffs, promises
 from bot.conversations.presence import tell
 from bot.conversations.stopped import remember_stops
 from bot.privacy.holds import HeldError, holds_among
@@ -176,7 +176,7 @@ async def _counted(connection: AsyncConnection, ids: Sequence[UUID]) -> Counts:
         query = select(func.count()).where(table.c.conversation_id.in_(ids))
         counts[kind] = (await connection.execute(query)).scalar_one()
     theirs = select(messages.c.id).where(messages.c.conversation_id.in_(ids))
-    for kind, table in {"understood": parses, "deliveries": deliveries}.items():
+    for kind, table in {"understood": parses, "deliveries": deliveries, "attachments": attachments}.items():
         query = select(func.count()).where(table.c.message_id.in_(theirs))
         counts[kind] = (await connection.execute(query)).scalar_one()
     return counts

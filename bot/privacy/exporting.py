@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.tables import appointments, claimed_by, waiting
 from bot.clock import ROME
-from bot.conversations.desk_tables import call_backs, handoffs, promises
+from bot.conversations.desk_tables import attachments, call_backs, handoffs, promises
 from bot.privacy.erasing import table_exists
 from bot.privacy.sealing import SealError, unseal
 from bot.privacy.showing import filled_in
@@ -58,6 +58,10 @@ async def _conversation(connection: AsyncConnection, conversation_id: UUID) -> E
     mine = select(messages.c.id).where(messages.c.conversation_id == conversation_id)
     for table in (parses, deliveries):
         parts[table.name] = await _rows(connection, table, table.c.message_id.in_(mine))
+    # The file itself was given to them, and is opened by the link in its message.
+    about_files = [one for one in attachments.c if one.name != "sealed"]
+    files = await connection.execute(select(*about_files).where(attachments.c.message_id.in_(mine)))
+    parts["attachments"] = [_opened(row) for row in files.mappings()]
     if await table_exists(connection, "events"):
         events = (await connection.execute(_EVENTS, {"id": str(conversation_id)})).mappings()
         parts["dialogue_events"] = [dict(row) | {"data": json.loads(row["data"])} for row in events]

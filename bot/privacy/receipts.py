@@ -22,6 +22,7 @@ TITLES: dict[str, str] = {
     "private_answers": "dati chiesti (nome, contatto, codice fiscale)",
     "addresses": "numeri e indirizzi dei canali",
     "deliveries": "esiti di consegna",
+    "attachments": "file allegati",
     "handoffs": "richieste di una persona",
     "call_backs": "richieste di chiamata",
     "promises": "domande lasciate",

@@ -15,12 +15,13 @@ from bot.conversations import promises as desk
 from bot.conversations.handoff import MOST_CHARS
 from bot.conversations.handoff_model import TakenError
 from bot.conversations.promises import DoneError, Promise, StoppedError
+from bot.conversations.uploads import UploadError
 from bot.storage.tables import messages
 from console import audit
 from console.access import needs, operator_of
 from console.accounts import account_of, all_accounts
 from console.harmless import harmless
-from console.keys import ENGINE
+from console.keys import ENGINE, SETTINGS
 from console.operators import Operator
 from console.pages import redirect, render
 from console.promises.listing import listed, parted
@@ -30,6 +31,7 @@ from console.transcripts import labels
 from console.transcripts.conversation_page import PANELS, subject_of
 from console.transcripts.reading import about_conversation, logged_lately, mark_read, read_conversation
 from console.transcripts.work import set_work
+from console.uploads import again, field_values, takes_files, upload_in
 
 routes = web.RouteTableDef()
 PANELS += ["promise_panel.html"]
@@ -118,6 +120,7 @@ async def _page(request: web.Request, *, status: int = 200, **values: Any) -> we
         "draft": chosen,
         "lead": lead_of(promise),
         "stopped": stopped,
+        **field_values(request.app[SETTINGS], about["channel"]),
     }
     return render(request, "promise.html", status=status, **known | values)
 
@@ -150,18 +153,23 @@ async def _found(connection: AsyncConnection, request: web.Request) -> tuple[Pro
 
 
 @routes.post(f"{BASE}/rispondi", name="question_answer")
+@takes_files
 @needs("operatore")
 async def answer(request: web.Request) -> web.StreamResponse:
     """Say the answer where the question was asked."""
     form, operator = await request.post(), operator_of(request)
     text = harmless(str(form.get("testo", "")).replace("\r\n", "\n")).strip()
     if not 1 <= len(text) <= MOST_CHARS:
-        return await _page(request, status=422, error=EMPTY, error_field="testo", draft=text)
+        return await _page(request, status=422, error=again(form, EMPTY), error_field="testo", draft=text)
+    try:
+        upload = await upload_in(form, request.app[SETTINGS])
+    except UploadError as error:
+        return await _page(request, status=422, error=str(error), error_field="allegato", draft=text)
     try:
         async with request.app[ENGINE].begin() as connection:
             promise, _ = await _found(connection, request)
             lead, now = lead_of(promise), clock.now()
-            await desk.answer(connection, promise.id, person(operator), text, lead=lead, now=now)
+            await desk.answer(connection, promise.id, person(operator), text, lead=lead, now=now, attachment=upload)
             subject = subject_of(promise.conversation_id)
             await audit.record(connection, operator, "domanda: risposta", subject, domanda=str(promise.id))
     except DoneError:

@@ -137,6 +137,9 @@ def _document(transcript: Transcript) -> dict[str, Any]:
                 "text": one["text"],
                 "buttons": [button.get("title") for button in one["buttons"]],
                 "links": one["links"],
+                "attachment": {name: one["attachment"][name] for name in ("name", "size")}
+                if one["attachment"]
+                else None,
                 "delivery": one["delivery"],
                 "intent": one["intent"],
                 "confidence": one["confidence"],

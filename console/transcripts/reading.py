@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.tables import appointments
+from bot.conversations.attachments import linked
 from bot.conversations.desk_tables import handoffs
 from bot.conversations.promises import Promise, open_promise
+from bot.conversations.uploads import size_words
 from bot.privacy.answers import SHOWN
 from bot.privacy.masking import mask
 from bot.privacy.showing import PLACEHOLDERS, filled_in
@@ -28,6 +30,8 @@ SELECT m.id, m.seq, m.sender, m.author, m.kind, m.text, m.sealed, m.payload, m.b
                                             'error_code', d.error_code, 'at', d.changed_at) ORDER BY d.part)
         FROM deliveries d WHERE d.message_id = m.id) AS deliveries,
        (SELECT array_agg(i.id ORDER BY i.id) FROM incidents i WHERE i.message_id = m.id) AS incidents,
+       (SELECT jsonb_build_object('id', a.id, 'name', a.name, 'size', a.size)
+        FROM attachments a WHERE a.message_id = m.id) AS attachment,
        (SELECT flagged_by FROM review_flags f WHERE f.message_id = m.id) AS flagged_by
 FROM messages m LEFT JOIN parses p ON p.message_id = m.id
 WHERE m.conversation_id = :conversation
@@ -113,7 +117,9 @@ async def read_conversation(connection: AsyncConnection, about: RowMapping, *, c
 
 _SAID = text("""
 SELECT m.conversation_id, m.id, m.seq, m.sender, m.author, m.kind, m.text, m.sealed, m.payload, m.buttons, m.links,
-       m.created_at, m.delivery, p.intent, p.confidence, p.fallback, p.entities, p.ranking, p.actions
+       m.created_at, m.delivery, p.intent, p.confidence, p.fallback, p.entities, p.ranking, p.actions,
+       (SELECT jsonb_build_object('id', a.id, 'name', a.name, 'size', a.size)
+        FROM attachments a WHERE a.message_id = m.id) AS attachment
 FROM messages m LEFT JOIN parses p ON p.message_id = m.id
 WHERE m.conversation_id = ANY(:ids)
 ORDER BY m.conversation_id, m.seq
@@ -160,7 +166,17 @@ async def _shown(
         row["payload"] = harmless(row["payload"] if clear else mask(row["payload"])) if row["payload"] else None
         for entity in row["entities"] or []:
             entity["value"] = harmless(str(entity.get("value")) if clear else mask(str(entity.get("value"))))
+        _show_attachment(row, clear=clear)
         row["ranking"] = [one for one in row["ranking"] or [] if one.get("name") != row["intent"]][:3]
+
+
+def _show_attachment(row: dict[str, Any], *, clear: bool) -> None:
+    """Its name and size, in place of the address that is the citizen's: who reads here is logged."""
+    found = row["attachment"]
+    if found:
+        found["name"] = harmless(found["name"] if clear else mask(found["name"]))
+        found["size"] = size_words(found["size"])
+        row["links"] = [one for one in row["links"] if linked(one["url"]) != UUID(found["id"])]
 
 
 def masked(text: str) -> str:

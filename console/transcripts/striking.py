@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Table, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.conversations.desk_tables import call_backs
+from bot.conversations.desk_tables import attachments, call_backs
 from bot.conversations.presence import tell
 from bot.privacy.masking import mask
 from bot.privacy.sealing import SealError, unseal
@@ -85,6 +85,7 @@ async def sweep(connection: AsyncConnection, conversation_id: UUID, pattern: re.
         key = "conversation_id" if table is feedback else "id"
         whose = table.c.conversation_id == conversation_id
         places += await _rewrite(connection, table, whose, columns, strike, key=key)
+    places += await _rewrite(connection, attachments, attachments.c.message_id.in_(ids), ("name",), strike)
     places += await _rewrite(connection, incidents, incidents.c.message_id.in_(ids), ("what",), strike)
     places += await _sealed(connection, conversation_id, pattern)
     places += await strike_tracker(connection, conversation_id, pattern, OMITTED)
