@@ -255,6 +255,8 @@ async def test_two_operators_and_a_citizen(
     await anna.get_by_label("La tua risposta").focus()
     await anna.keyboard.type("Arriva il 10 del mese.")
     await anna.keyboard.press("Tab")
+    await expect(anna.get_by_label("Allega un file")).to_be_focused()
+    await anna.keyboard.press("Tab")
     await anna.keyboard.press("Enter")
     await expect(anna.get_by_text("Fatto: la risposta è partita.")).to_be_visible()
     assert (await chat.messages())[-1]["text"].endswith("Arriva il 10 del mese.")
