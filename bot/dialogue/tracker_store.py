@@ -69,13 +69,13 @@ class KeepingTrackerStore(SQLTrackerStore):
         """
         self._forgetter.start()
         try:
-            return await self._retrieve(sender_id)
-        except sa.exc.SQLAlchemyError as error:
-            # Rasa would go on with an empty conversation: the turn must not be answered from it.
+            return await self._read(sender_id)
+        except Exception as error:
+            # Whatever it is, Rasa would go on with an empty conversation: the turn must not be answered from it.
             note_failure(error)
             raise
 
-    async def _retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+    async def _read(self, sender_id: str) -> DialogueStateTracker | None:
         with self._statements.connect() as connection:
             last_id = connection.execute(self._last_id, {"sender": sender_id}).scalar() or 0
         self._read_up_to[sender_id] = last_id
@@ -92,13 +92,13 @@ class KeepingTrackerStore(SQLTrackerStore):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that are not stored yet. When they cannot be, the turn under way is told."""
         try:
-            await self._save(tracker)
-        except (sa.exc.SQLAlchemyError, ConversationMovedError) as error:
-            # Rasa would keep the turn in its own memory and answer as if all were well.
+            await self._write(tracker)
+        except Exception as error:
+            # Whatever it is, Rasa would keep the turn in its own memory and answer as if all were well.
             note_failure(error)
             raise
 
-    async def _save(self, tracker: DialogueStateTracker) -> None:
+    async def _write(self, tracker: DialogueStateTracker) -> None:
         taken = self._taken.pop(tracker.sender_id, None)
         read_up_to = self._read_up_to.pop(tracker.sender_id, None)
         if tracker.sender_id in self._erased:
