@@ -4,11 +4,13 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/python -m uv
+# Three files at a time on two cores: most tests wait. Those that start whole systems come first (tests/conftest.py).
+PYTEST := PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 export UV_NO_PROGRESS := 1
 # Without compiled bytecode every process compiles Rasa and the rest anew: ten seconds each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup run test lint types unit chromium lock bench bench-nlu clean
+.PHONY: setup run test test-all lint types unit chromium lock bench bench-nlu clean
 
 setup: $(VENV)/.run
 	@$(BIN)/sportello train >/dev/null
@@ -64,9 +66,14 @@ chromium:
 	fi; \
 	command -v chromium >/dev/null || echo "Chromium non c'è: le prove delle pagine nel browser sono saltate."
 
+# What takes minutes and guards against rare things is left to `make test-all`.
 unit: $(VENV)/.dev chromium
 	@$(BIN)/sportello train >/dev/null
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -m "not long"
+
+test-all: lint types chromium
+	@$(BIN)/sportello train >/dev/null
+	@$(PYTEST)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench

@@ -234,6 +234,7 @@ async def test_from_the_review_queue_to_a_live_model_and_back_while_citizens_wri
     assert not [line for line in system.said().splitlines() if "si è fermato" in line]
 
 
+@pytest.mark.long
 async def test_killing_what_serves_and_what_works_in_the_middle_of_a_change_loses_nothing(
     system: System, citizens: Citizens, sql: Sql
 ) -> None:
@@ -252,6 +253,7 @@ async def test_killing_what_serves_and_what_works_in_the_middle_of_a_change_lose
     assert understood_by(sql) == [(second,)]
 
 
+@pytest.mark.long
 async def test_a_model_that_does_not_load_does_not_take_over(
     system: System, folder: Path, citizens: Citizens, sql: Sql
 ) -> None:
@@ -266,6 +268,7 @@ async def test_a_model_that_does_not_load_does_not_take_over(
     assert citizens.longest_since(change) < LONGEST
 
 
+@pytest.mark.long
 async def test_a_training_is_stopped_when_asked_and_the_next_one_tells_why_it_fails(
     system: System, folder: Path, sql: Sql
 ) -> None:
@@ -282,6 +285,7 @@ async def test_a_training_is_stopped_when_asked_and_the_next_one_tells_why_it_fa
     assert (folder / "log" / f"train-{str(run_id)[:8]}.log").exists()
 
 
+@pytest.mark.long
 async def test_a_start_serves_the_model_last_put_live(system: System, folder: Path, sql: Sql) -> None:
     """The last test: it stops the system."""
     [(chosen,)] = sql("SELECT model_id FROM model_choices WHERE live_at IS NOT NULL ORDER BY seq DESC LIMIT 1")

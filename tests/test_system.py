@@ -249,7 +249,7 @@ def test_a_stop_while_the_model_is_trained_leaves_no_process_behind(signum: sign
             started.wait_until_said("addestro il modello")
             family = family_in_training(started)
             started.process.send_signal(signum)
-            started.process.wait(15)
+            started.process.wait(30)
             _, alive = psutil.wait_procs(family, timeout=5)
             left = alive + servers(folder)
             for process in left:
@@ -276,7 +276,7 @@ def test_ctrl_c_leaves_no_process_behind(system: System) -> None:
     assert len([child for child in family if child.ppid() == supervisor.pid]) >= 4
     assert servers(system.folder)
     system.process.send_signal(signal.SIGINT)
-    assert system.process.wait(15) == 0
+    assert system.process.wait(30) == 0
     _, alive = psutil.wait_procs(family, timeout=1)
     assert alive == []
     assert servers(system.folder) == []

@@ -6,7 +6,7 @@ from telegram_double import BOT_NAME, TOKEN, TelegramDouble
 from telegram_people import Person
 from whole_system import open_folder
 
-pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 async def test_with_a_token_alone_the_system_fetches_messages() -> None:
