@@ -38,8 +38,8 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.run
 
 lock:
-	@$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header pyproject.toml --extra setup -o requirements/run.txt
-	@$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header pyproject.toml --extra setup --extra dev -o requirements/dev.txt
+	@$(UV) pip compile --quiet --generate-hashes --python-version 3.11 --no-header pyproject.toml --extra setup -o requirements/run.txt
+	@$(UV) pip compile --quiet --generate-hashes --python-version 3.11 --no-header pyproject.toml --extra setup --extra dev -o requirements/dev.txt
 
 # --- use --------------------------------------------------------------------------------------------------------------
 
