@@ -41,6 +41,11 @@ Query = Callable[..., list[tuple[Any, ...]]]
 os.environ.setdefault("SPORTELLO_SECRET_KEY", "a secret for tests only and not for any real data")
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their parameter: a file made at each start is another each time, and workers must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 LONGEST_FIRST = ("system", "browser")
 
 

@@ -232,27 +232,28 @@ async def test_after_signing_in_one_goes_nowhere_else(signed_in: SignIn, there: 
 # --- the second factor ------------------------------------------------------------------------------------------------
 
 
-async def with_code(desk: Desk) -> tuple[str, list[str]]:
-    """Switch the second factor on; returns its secret and the recovery codes."""
+async def with_code(desk: Desk) -> tuple[str, str, list[str]]:
+    """Switch the second factor on; returns its secret, the code that did it and the recovery codes."""
     page = await (await desk.post("/profilo/codice", {"password": PASSWORD})).text()
     [secret] = re.findall(r'name="secret" value="(\w+)"', page)
-    fields = {"secret": secret, "code": pyotp.TOTP(secret).now()}
+    code = pyotp.TOTP(secret).now()
+    fields = {"secret": secret, "code": code}
     page = await (await desk.post("/profilo/codice/conferma", fields)).text()
     codes = re.findall(r"<li>([A-Z0-9]{5}-[A-Z0-9]{5})</li>", page)
     assert len(codes) == 10, page
-    return secret, codes
+    return secret, code, codes
 
 
 async def test_with_a_second_factor_the_password_alone_opens_nothing(signed_in: SignIn, query: Query) -> None:
     anna = await signed_in()
-    secret, _ = await with_code(anna)
+    secret, used, _ = await with_code(anna)
     assert secret not in str(query("SELECT * FROM console_accounts"))
     await anna.post("/esci")
     await anna.sign_in()
     answer = await anna.get("/profilo")
     assert (answer.status, answer.headers["Location"]) == (303, "/accesso/codice")
-    # The code that switched it on was used, and works no second time.
-    assert (await anna.post("/accesso/codice", {"code": pyotp.TOTP(secret).now()})).status == 403
+    # The code that switched it on works no second time.
+    assert (await anna.post("/accesso/codice", {"code": used})).status == 403
     query("UPDATE console_accounts SET totp_step = totp_step - 5")
     before = {c.value for c in anna.client.session.cookie_jar}
     assert (await anna.post("/accesso/codice", {"code": pyotp.TOTP(secret).now()})).status == 303
@@ -262,7 +263,7 @@ async def test_with_a_second_factor_the_password_alone_opens_nothing(signed_in: 
 
 async def test_a_recovery_code_works_once(signed_in: SignIn) -> None:
     anna = await signed_in()
-    _, codes = await with_code(anna)
+    _, _, codes = await with_code(anna)
     for expected in (303, 403):
         await anna.post("/esci")
         await anna.sign_in()
@@ -271,7 +272,7 @@ async def test_a_recovery_code_works_once(signed_in: SignIn) -> None:
 
 async def test_codes_are_not_guessed(signed_in: SignIn, query: Query) -> None:
     anna = await signed_in()
-    secret, codes = await with_code(anna)
+    secret, _, codes = await with_code(anna)
     await anna.post("/esci")
     await anna.sign_in()
     for _ in range(5):
