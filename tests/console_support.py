@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import Page
 
 from bot.settings import get_settings
 from bot.storage.engine import create_engine
@@ -128,3 +129,12 @@ async def new_account(username: str, role: Role = "operatore", centres: tuple[st
 
 
 Make = Callable[..., Any]
+
+
+async def sign_in(page: Page, username: str) -> None:
+    """In a browser, as whoever has the account does it: page, name, password, Enter."""
+    await page.goto("/accesso")
+    await page.fill("[name=username]", username)
+    await page.fill("[name=password]", PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(lambda url: "accesso" not in url)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 from aiohttp.test_utils import TestServer
-from console_support import PASSWORD, new_account
+from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page
 
 from console.operators import Role
@@ -34,11 +34,7 @@ async def desk_pages(console: TestServer, browser: Browser) -> AsyncIterator[Des
             page = await context.new_page()
             page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
             page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
-            await page.goto("/accesso")
-            await page.fill("[name=username]", username)
-            await page.fill("[name=password]", PASSWORD)
-            await page.keyboard.press("Enter")
-            await page.wait_for_url(lambda url: "accesso" not in url)
+            await sign_in(page, username)
             return page
 
         yield open_page

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from aiohttp.test_utils import TestServer
 from browser import PHONE, assert_accessible, assert_fits_width
-from console_support import PASSWORD, new_account
+from console_support import new_account, sign_in
 from desk_support import new_talk
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -36,11 +36,7 @@ async def desk(console: TestServer, browser: Browser) -> AsyncIterator[SignInPag
         context = await browser.new_context(base_url=str(console.make_url("/")), **options)
         contexts.append(context)
         page = await context.new_page()
-        await page.goto("/accesso")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(lambda url: "accesso" not in url)
+        await sign_in(page, username)
         return page
 
     yield open_page

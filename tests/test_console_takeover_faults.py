@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestServer, unused_port
 from browser import assert_accessible
 from conftest import Query
-from console_support import PASSWORD, new_account
+from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from support import Chat
@@ -60,11 +60,7 @@ async def enter(running: list[TestServer], port: int, browser: Browser) -> Async
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        await page.goto("/accesso")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(lambda url: "accesso" not in url)
+        await sign_in(page, username)
         return page
 
     yield open_page

@@ -6,7 +6,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from browser import PHONE, assert_accessible, assert_fits_width
 from conftest import Query
-from console_support import PASSWORD, new_account
+from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,11 +29,7 @@ async def signed_in(browser: Browser, console: TestServer, size: dict[str, int])
     context = await browser.new_context(base_url=str(console.make_url("/")), viewport=size)  # type: ignore[arg-type]
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    await page.goto("/accesso")
-    await page.fill("[name=username]", "capo")
-    await page.fill("[name=password]", PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(lambda url: "accesso" not in url)
+    await sign_in(page, "capo")
     return page
 
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from browser import PHONE, assert_accessible, assert_fits_width
 from conftest import Query
-from console_support import PASSWORD, new_account
+from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page, expect
 from teaching_support import missed
 
@@ -31,10 +31,7 @@ async def enter(project: Path, console: TestServer, browser: Browser) -> Enter:
         page = await context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
         page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
-        await page.goto("/accesso")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.keyboard.press("Enter")
+        await sign_in(page, username)
         await expect(page.get_by_role("heading", level=1)).to_have_text("Conversazioni")
         return page
 

@@ -118,15 +118,20 @@ def _person(request: web.Request, chosen: Chosen, service: Service, slot: Any, *
     )
 
 
+def _hold_of(form: Mapping[str, Any]) -> UUID:
+    """The hold that the form carries."""
+    try:
+        return UUID(str(form.get("posto_tenuto", "")))
+    except ValueError:
+        raise web.HTTPBadRequest from None
+
+
 @routes.post("/calendario/prenota/conferma", name="calendar_confirm")
 @needs("operatore")
 async def confirm(request: web.Request) -> web.StreamResponse:
     """Make the appointment; the same form again leads to the same appointment."""
     form = await request.post()
-    try:
-        hold_id = UUID(str(form.get("posto_tenuto", "")))
-    except ValueError:
-        raise web.HTTPBadRequest from None
+    hold_id = _hold_of(form)
     async with request.app[ENGINE].connect() as connection:
         made = await booking.made_of(connection, hold_id)
         claim = await read_claim(connection, hold_id)
@@ -211,10 +216,7 @@ async def _booked(
 async def give_back(request: web.Request) -> web.StreamResponse:
     """The place is not needed after all."""
     form = await request.post()
-    try:
-        hold_id = UUID(str(form.get("posto_tenuto", "")))
-    except ValueError:
-        raise web.HTTPBadRequest from None
+    hold_id = _hold_of(form)
     async with request.app[ENGINE].begin() as connection:
         claim = await read_claim(connection, hold_id)
         if claim is not None:

@@ -1,6 +1,7 @@
 """What the assistant knows: topics, centres, and what is missing, old or unverified, with who looks after it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
@@ -31,16 +32,8 @@ def may_edit_centre(operator: Operator, centre: Centre) -> bool:
 async def topics(request: web.Request) -> web.StreamResponse:
     """The topics with their age and owner."""
     project = await project_of(request)
-    search = request.query.get("cerca", "").strip()[:200]
-    words = fold(search).split()
-    found = [
-        one
-        for one in project.knowledge.services.values()
-        if all(word in fold(f"{one.title} {one.id} {one.answer}") for word in words)
-    ]
-    return _list(
-        request, "knowledge_topics.html", entries=sorted(found, key=lambda one: fold(one.title)), search=search
-    )
+    known = ((one, one.title, f"{one.id} {one.answer}") for one in project.knowledge.services.values())
+    return _list(request, "knowledge_topics.html", known)
 
 
 @routes.get("/conoscenze/centri", name="knowledge_centres")
@@ -48,26 +41,29 @@ async def topics(request: web.Request) -> web.StreamResponse:
 async def centres(request: web.Request) -> web.StreamResponse:
     """The centres and other sites."""
     project = await project_of(request)
-    search = request.query.get("cerca", "").strip()[:200]
-    words = fold(search).split()
-    found = [
-        one
+    known = (
+        (one, one.name, f"{one.municipality} {one.address}")
         for one in project.knowledge.centres.values()
         if operator_of(request).sees_centre(one.id)
-        and all(word in fold(f"{one.name} {one.municipality} {one.address}") for word in words)
-    ]
-    return _list(
-        request, "knowledge_centres.html", entries=sorted(found, key=lambda one: fold(one.name)), search=search
     )
+    return _list(request, "knowledge_centres.html", known)
 
 
-def _list(request: web.Request, template: str, **values: Any) -> web.Response:
+def _list(request: web.Request, template: str, known: Iterable[tuple[Centre | Service, str, str]]) -> web.Response:
+    """Those in whose name, or words, everything that is looked for stands, by name."""
+    search = request.query.get("cerca", "").strip()[:200]
+    words = fold(search).split()
+    found = sorted(
+        ((fold(name), one) for one, name, rest in known if all(word in fold(f"{name} {rest}") for word in words)),
+        key=lambda pair: pair[0],
+    )
     days = request.app[SETTINGS].knowledge_max_age_days
 
     def stale(one: Centre | Service) -> bool:
         return is_stale(one.as_of, today=today(), max_age_days=days, review_by=one.review_by)
 
-    return render(request, template, stale=stale, may_edit_centre=may_edit_centre, **values)
+    entries = [one for _, one in found]
+    return render(request, template, entries=entries, search=search, stale=stale, may_edit_centre=may_edit_centre)
 
 
 @routes.get("/conoscenze/scadute", name="knowledge_stale")
