@@ -17,7 +17,7 @@ import psycopg
 from aiohttp.test_utils import TestClient, TestServer
 
 from bench.agenda import FULL, NOW, TYPICAL, booked, calendar, fill, intervals
-from bench.console import RUNS, desk_of, measured
+from bench.desk import RUNS, desk_of, measured
 from bench.processes import end_cleanly_when_told
 from bench.report import heading, percentile, table
 from bot.agenda.citizens import sealed

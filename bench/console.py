@@ -16,23 +16,16 @@ from urllib.parse import quote
 
 import psycopg
 import yaml
-from aiohttp import CookieJar
-from aiohttp.test_utils import TestClient, TestServer
 
+from bench.desk import run_cases
 from bench.processes import end_cleanly_when_told
-from bench.report import heading, percentile, table
 from bot.settings import ROOT, get_settings
 from bot.storage.embedded import embedded_url, start_embedded
 from bot.storage.engine import create_engine
 from bot.storage.migrate import upgrade
-from console import sessions
-from console.accounts import add_account
-from console.app import create_app
-from console.security import COOKIE
 from console.transcripts.summaries import catch_up
 
 MESSAGES, EACH = 1_000_000, 10
-RUNS = 15
 PROMISED_MS = 100
 RARE = "quaternario"
 
@@ -125,48 +118,6 @@ def seed(connection: psycopg.Connection, messages: int) -> None:
     )
 
 
-async def measured(desk: TestClient, path: str) -> tuple[list[float], int]:
-    """Milliseconds of each run, from asking to having the whole page; and how many rows it has."""
-    times, rows = [], 0
-    for number in range(RUNS + 2):
-        started = time.perf_counter()
-        async with desk.get(path) as answer:
-            page = await answer.text()
-        assert answer.status == 200, (path, page[:500])
-        assert "ci mette troppo" not in page, path
-        if number >= 2:
-            times.append((time.perf_counter() - started) * 1000)
-        rows = page.count('<tr id="c-')
-    return times, rows
-
-
-async def desk_of(server: TestServer, username: str, centres: tuple[str, ...] = ()) -> TestClient:
-    """A signed-in supervisor's browser."""
-    engine = create_engine(pool_size=1)
-    async with engine.begin() as connection:
-        account = await add_account(connection, username=username, name="Prova", role="supervisore", centres=centres)
-        token = await sessions.start(connection, account, stage="full")
-    await engine.dispose()
-    return TestClient(server, cookies={COOKIE: token}, cookie_jar=CookieJar(unsafe=True))
-
-
-async def run_cases() -> bool:
-    """Measure every case; whether each keeps the promise."""
-    server = TestServer(create_app(get_settings()))
-    await server.start_server()
-    everybody, local = await desk_of(server, "tutti"), await desk_of(server, "chieri", ("chieri",))
-    rows, kept = [], True
-    for name, path in CASES:
-        times, found = await measured(local if path.startswith("@") else everybody, path.removeprefix("@"))
-        kept = kept and (percentile(times, 0.5) or 0) < PROMISED_MS
-        rows.append([name, percentile(times, 0.5), percentile(times, 0.95), found])
-    heading(f"The first page, ms from asking to having it whole (promised: less than {PROMISED_MS})")
-    table(["", "median", "p95", "rows"], rows)
-    await everybody.close()
-    await local.session.close()
-    return kept
-
-
 @contextmanager
 def stocked(messages: int, keep: Path | None) -> Iterator[None]:
     """A database with that many messages; kept in a folder for the next time if asked to."""
@@ -219,7 +170,7 @@ def main() -> None:
     options = parser.parse_args()
     end_cleanly_when_told()
     with stocked(MESSAGES // 10 if options.quick else MESSAGES, options.keep):
-        if not asyncio.run(run_cases()):
+        if not asyncio.run(run_cases("The first page", CASES, promised_ms=PROMISED_MS)):
             raise SystemExit("the promise is not kept")
 
 

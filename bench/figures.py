@@ -9,13 +9,10 @@ import os
 from pathlib import Path
 
 import psycopg
-from aiohttp.test_utils import TestServer
 
-from bench.console import MESSAGES, desk_of, measured, stocked
+from bench.console import MESSAGES, stocked
+from bench.desk import run_cases
 from bench.processes import end_cleanly_when_told
-from bench.report import heading, percentile, table
-from bot.settings import get_settings
-from console.app import create_app
 
 PROMISED_MS = 1000
 YEAR = "dal=2026-01-01&al=2026-12-31"
@@ -80,23 +77,6 @@ def stock_more() -> None:
             print(f"{name}: {count:,} rows", flush=True)
 
 
-async def run_cases() -> bool:
-    """Measure every case; whether each keeps the promise."""
-    server = TestServer(create_app(get_settings()))
-    await server.start_server()
-    everybody, local = await desk_of(server, "tutti"), await desk_of(server, "chieri", ("chieri",))
-    rows, kept = [], True
-    for name, path in CASES:
-        times, _ = await measured(local if path.startswith("@") else everybody, path.removeprefix("@"))
-        kept = kept and (percentile(times, 0.5) or 0) < PROMISED_MS
-        rows.append([name, percentile(times, 0.5), percentile(times, 0.95)])
-    heading(f"Figures, ms from asking to having the page whole (promised: less than {PROMISED_MS})")
-    table(["", "median", "p95"], rows)
-    await everybody.close()
-    await local.session.close()
-    return kept
-
-
 def main() -> None:
     """Entry point of `python -m bench.figures`."""
     parser = argparse.ArgumentParser(prog="python -m bench.figures", description=__doc__.splitlines()[0])
@@ -106,7 +86,7 @@ def main() -> None:
     end_cleanly_when_told()
     with stocked(MESSAGES // 10 if options.quick else MESSAGES, options.keep):
         stock_more()
-        if not asyncio.run(run_cases()):
+        if not asyncio.run(run_cases("Figures", CASES, promised_ms=PROMISED_MS)):
             raise SystemExit("the promise is not kept")
 
 

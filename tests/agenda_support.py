@@ -1,11 +1,11 @@
 """A small agenda for tests, made of rows: services, sites, desks and hours as each test needs them."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -97,8 +97,8 @@ class Agenda:
         return await self.book.move(made.id, held.id, now=NOW)
 
 
-@asynccontextmanager
-async def small_agenda() -> AsyncIterator[Agenda]:
+@pytest.fixture
+async def small_agenda(database: str) -> AsyncIterator[Agenda]:
     """A service and a desk in Susa, Monday to Friday from nine to ten: two slots a day."""
     engine = create_engine()
     ready = Agenda(engine)
@@ -107,6 +107,12 @@ async def small_agenda() -> AsyncIterator[Agenda]:
     await ready.add_desk()
     yield ready
     await engine.dispose()
+
+
+@pytest.fixture
+def small_book(agenda: Agenda) -> PostgresBook:
+    """The book over the agenda of the file that asks."""
+    return agenda.book
 
 
 def local(slot: Slot) -> str:

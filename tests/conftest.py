@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from booked import agenda  # noqa: F401 - a fixture
-from browser import browser, launch  # noqa: F401 - fixtures
+from browser import _chromium, browser, launch, playwright  # noqa: F401 - fixtures
 from console_support import console, signed_in, stranger  # noqa: F401 - fixtures
 from desk_pages import desk_pages  # noqa: F401 - a fixture
 from desk_support import engine, talk  # noqa: F401 - fixtures
@@ -26,9 +26,10 @@ from twilio_world import world  # noqa: F401 - a fixture
 from whole_system import System, open_folder
 from whole_system import run as run_system
 from widget_support import answering, widget  # noqa: F401 - fixtures
+from xdist.scheduler import LoadFileScheduling
 
 from bot.nlu.without_tensorflow import leave_out_tensorflow
-from bot.settings import get_settings
+from bot.settings import ROOT, get_settings
 from bot.storage.embedded import embedded_url, start_embedded
 from bot.storage.migrate import upgrade
 from bot.storage.running import DATABASE
@@ -47,6 +48,22 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 
 LONGEST_FIRST = ("system", "browser")
+REHEARSED = [  # in this order: the last leave few places free
+    f"tests/test_{name}.py" for name in ("appointment_talks", "erasing_system", "promises_system", "appointment_faults")
+]
+
+
+class FilesAtATime(LoadFileScheduling):  # type: ignore[misc]
+    """A file to a worker, and those that use `rehearsal` to the same one: it takes half a minute to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = super()._split_scope(nodeid)
+        return "rehearsal" if name in REHEARSED else name
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesAtATime:
+    """Whatever `--dist` says: no test but in its own file's order, no system started in vain."""
+    return FilesAtATime(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +72,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         rank = next((i for i, mark in enumerate(LONGEST_FIRST) if item.get_closest_marker(mark)), len(LONGEST_FIRST))
         marks[item.path] = min(rank, marks.get(item.path, rank))
-    items.sort(key=lambda item: marks[item.path])
+    rehearsed = {ROOT / name: place for place, name in enumerate(REHEARSED)}
+    items.sort(key=lambda item: (marks[item.path], rehearsed.get(item.path, len(REHEARSED))))
 
 
 @pytest.fixture(scope="session")
@@ -187,4 +205,5 @@ def rehearsal() -> Iterator[System]:
     """The whole system with the sample agenda on Monday 2 March 2026 at nine; shared, since it takes its time to start."""
     with open_folder() as folder:
         settings = {"new_conversation_rate": 100, "new_conversation_burst": 1000, "conversation_burst": 100}
+        settings |= {"erase_grace": 3}
         yield from run_system(System(folder, now="2026-03-02T09:00", **settings))

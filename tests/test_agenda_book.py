@@ -1,13 +1,12 @@
 """The book: free slots, holds, appointments, moves, on a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from agenda_support import ANNA, NOW, Agenda, count, local, small_agenda
+from agenda_support import ANNA, NOW, Agenda, count, local, small_agenda, small_book
 
 from bot.agenda.holds import forget_expired
 from bot.agenda.model import (
@@ -21,18 +20,9 @@ from bot.agenda.model import (
 from bot.agenda.postgres import PostgresBook
 from bot.clock import ROME
 
+agenda, book = small_agenda, small_book  # the fixtures of this file
+
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def agenda(database: str) -> AsyncIterator[Agenda]:
-    async with small_agenda() as ready:
-        yield ready
-
-
-@pytest.fixture
-def book(agenda: Agenda) -> PostgresBook:
-    return agenda.book
 
 
 async def slot_at(agenda: Agenda, starts: str, service: str = "cv") -> Slot:

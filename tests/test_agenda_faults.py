@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from agenda_support import ANNA, NOW, Agenda, count, small_agenda
+from agenda_support import ANNA, NOW, Agenda, count, small_agenda, small_book
 from sqlalchemy import text
 
 from bot.agenda.model import (
@@ -23,18 +23,9 @@ from bot.agenda.model import (
 from bot.agenda.postgres import PostgresBook
 from bot.storage.engine import create_engine
 
+agenda, book = small_agenda, small_book  # the fixtures of this file
+
 T = TypeVar("T")
-
-
-@pytest.fixture
-async def agenda(database: str) -> AsyncIterator[Agenda]:
-    async with small_agenda() as ready:
-        yield ready
-
-
-@pytest.fixture
-def book(agenda: Agenda) -> PostgresBook:
-    return agenda.book
 
 
 async def test_a_thousand_people_book_one_place_and_one_has_it(agenda: Agenda, book: PostgresBook) -> None:

@@ -2,12 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from agenda_support import NOW, Agenda, small_agenda
+from agenda_support import NOW, Agenda, small_agenda, small_book
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -23,18 +22,9 @@ from bot.agenda.postgres import PostgresBook
 from bot.agenda.records import conversations_of
 from bot.nlu.entities import APPOINTMENT_CODE
 
+agenda, book = small_agenda, small_book  # the fixtures of this file
+
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def agenda(database: str) -> AsyncIterator[Agenda]:
-    async with small_agenda() as ready:
-        yield ready
-
-
-@pytest.fixture
-def book(agenda: Agenda) -> PostgresBook:
-    return agenda.book
 
 
 NAMES = [

@@ -1,6 +1,5 @@
 """What people and operators are told: reminders, missed appointments, the calendar of a desk. Each thing once."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,13 +13,9 @@ from bot.agenda.model import (
 )
 from bot.agenda.reminders import due_reminders, missed_unannounced
 
+agenda = small_agenda  # the fixture of this file
+
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def agenda(database: str) -> AsyncIterator[Agenda]:
-    async with small_agenda() as ready:
-        yield ready
 
 
 async def reminded(agenda: Agenda, now: datetime) -> list[tuple[UUID, timedelta]]:

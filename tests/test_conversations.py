@@ -31,7 +31,7 @@ LIST_OF_PAPERS = "Ti servono:"  # names of papers, not sentences
 FOREIGN = ("I am an", "Je suis", "Soy un", "Sunt un", "أنا", "Jam një")
 
 # One event loop for all: the connection to the action server is kept open between turns.
-pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")

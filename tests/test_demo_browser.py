@@ -51,11 +51,14 @@ async def test_every_page_of_a_lived_in_console(
     [(waits,)] = query("SELECT conversation_id FROM handoffs WHERE state = 'waiting' LIMIT 1")
     paths += [f"/attesa/{waits}", f"/conversazioni/{waits}/stampa"]
     page = await signed_in(browser, console, size)
-    looked = 0
+    looked, seen = 0, set()
     for path in paths:
         answer = await page.goto(path)
         assert answer is not None
         assert answer.status == 200, path
+        if page.url in seen:  # who is signed in is sent on from some
+            continue
+        seen.add(page.url)
         if await page.locator("h1").count():  # what pages fetch by themselves is part of a page
             if size != PHONE or path in ("/", "/attesa") or path == paths[-3]:  # those that look otherwise on a phone
                 await assert_accessible(page)

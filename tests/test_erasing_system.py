@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import aiohttp
 import psycopg
@@ -10,22 +10,17 @@ import pytest
 from psycopg import sql
 from support import Chat, until
 from talker import Talker
-from whole_system import System, open_folder, run
+from whole_system import System
 
 pytestmark = [pytest.mark.model, pytest.mark.system, pytest.mark.timeout(300)]
 
-TRACES = "quondamatteo|zaccaria|333 ?123 ?4567|RSSMRA85"
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with open_folder() as folder:
-        yield from run(System(folder, now="2026-03-02T09:00", erase_grace=3))
+# Nobody else who talks with this system is called so.
+TRACES = "terracciano|melchiorre|342 ?555 ?0188|TRRMCH80"
 
 
 @pytest.fixture
-async def client(system: System) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(system.url, timeout=aiohttp.ClientTimeout(total=30)) as session:
+async def client(rehearsal: System) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(rehearsal.url, timeout=aiohttp.ClientTimeout(total=30)) as session:
         yield session
 
 
@@ -41,16 +36,16 @@ def found(database: psycopg.Connection, pattern: str) -> dict[str, int]:
     return counted
 
 
-async def test_who_asks_to_be_erased_is_erased_everywhere(system: System, client: aiohttp.ClientSession) -> None:
+async def test_who_asks_to_be_erased_is_erased_everywhere(rehearsal: System, client: aiohttp.ClientSession) -> None:
     talker = Talker(await Chat.open(client))
-    await talker.say(text="mi chiamo Zaccaria Quondamatteo, il mio numero è 333 123 4567")
+    await talker.say(text="mi chiamo Melchiorre Terracciano, il mio numero è 342 555 0188")
     await talker.say(text="voglio parlare con una persona")
     await talker.say(text="appuntamento in video per il collocamento mirato a Vercelli il prima possibile")
     await talker.press(1)
-    for words in ("Zaccaria Quondamatteo", "zaccaria.q@example.org", "RSSMRA85T10A562S", "accetto"):
+    for words in ("Melchiorre Terracciano", "melchiorre.t@example.org", "TRRMCH80A01L219R", "accetto"):
         await talker.say(text=words)
     assert "Prenotato" in await talker.say(text="confermo")
-    with psycopg.connect(system.database(), autocommit=True) as database:
+    with psycopg.connect(rehearsal.database(), autocommit=True) as database:
         assert set(found(database, TRACES)) >= {"messages"}
         assert "events" in found(database, talker.chat.id)
         question = await talker.say(text="cancella i miei dati")
@@ -78,7 +73,7 @@ async def test_who_asks_to_be_erased_is_erased_everywhere(system: System, client
         assert receipt[0]["dialogue_events"] > 10
         database.execute("UPDATE erasures SET due_at = now()")
         await until(lambda: found(database, talker.chat.id) == {}, within=10, every=0.5)
-    for log in (system.folder / "log").glob("*.log"):
+    for log in (rehearsal.folder / "log").glob("*.log"):
         assert not re.search(TRACES, log.read_text(), re.IGNORECASE), log.name
 
 
