@@ -158,7 +158,7 @@ class ActionAppointments(Action):
         """Yes to the place that freed up."""
         try:
             offer = offer_id(heard)
-            return await good_news(desk, await desk.book.accept_offer(offer, now=desk.now))
+            return await good_news(desk, await desk.book.accept_offer(offer, now=desk.now, by=desk.conversation_id))
         except (SlotTakenError, NotFoundError):
             return Reply(text=words.OFFER_GONE)
 

@@ -25,6 +25,7 @@ from bot.agenda.proposals import instead_of
 from bot.agenda.records import conversations_of
 from bot.agenda.reminders import due_reminders, missed_unannounced
 from bot.agenda.rules import movable_until
+from bot.agenda.said import About, keep_said
 from bot.agenda.waiting import leave, next_offers
 from bot.answers.changed import told
 from bot.answers.reminders import freed_place, is_short, missed, reminder
@@ -88,7 +89,8 @@ async def tell_freed_places(connection: AsyncConnection, now: datetime) -> bool:
     offers = await next_offers(connection, now)
     for offer in offers:
         waits = offer.waiting.conversation_id
-        if not await _say(connection, [waits], offer.hold.slot, partial(freed_place, offer, now=now)):
+        wording = partial(freed_place, offer.id, offer.hold, now=now)
+        if not await _say(connection, [waits], offer.hold.slot, wording, about=About("freed_place", offer.id)):
             await leave(connection, waits, now=now)  # nobody is there any more: the place goes to the next
     return bool(offers)
 
@@ -98,7 +100,8 @@ async def tell_missed(connection: AsyncConnection, now: datetime) -> bool:
     found = await missed_unannounced(connection, now=now, limit=1)
     for appointment in found:
         wording = partial(missed, appointment, now=now)
-        await _say(connection, await conversations_of(connection, appointment), appointment.slot, wording)
+        candidates, about = await conversations_of(connection, appointment), About("missed", appointment.id)
+        await _say(connection, candidates, appointment.slot, wording, about=about)
     return bool(found)
 
 
@@ -135,10 +138,11 @@ async def _say(
     wording: Wording,
     *,
     notice: Notice | None = None,
+    about: About | None = None,
 ) -> bool:
     """Write to the first of these conversations that is still there; False when all were erased.
 
-    `notice`: what it says, if it says one.
+    `notice`: what it says, if it says one. `about`: what it is about, where neither notice nor button tells.
     """
     query = select(conversations.c.id, conversations.c.channel).where(conversations.c.id.in_(candidates))
     channels = {row.id: row.channel for row in await connection.execute(query.with_for_update(key_share=True))}
@@ -157,6 +161,8 @@ async def _say(
         await add_outgoing(connection, conversation_id, [reply])
         if notice is not None:
             await said_in(connection, notice.id, await last_message_id(connection, conversation_id))
+        if about is not None:
+            await keep_said(connection, await last_message_id(connection, conversation_id), about)
         if CHANNELS[channels[conversation_id]].pulled:
             await last_said_elsewhere(connection, conversation_id)
     return True

@@ -5,25 +5,28 @@ on either, is left alone. Only messages Sportello writes first, and answers that
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 from uuid import UUID
 
 import phonenumbers
 from sqlalchemy import RowMapping, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.agenda.catalogue import read_service, read_sites
-from bot.agenda.model import Appointment, NotFoundError
-from bot.agenda.notices import Notice, notice_said_in
+from bot.agenda.model import Appointment, Citizen, NotFoundError, Slot
+from bot.agenda.notices import notice_said_in
 from bot.agenda.proposals import instead_of
-from bot.agenda.records import read
+from bot.agenda.records import belongs_also_to, read
 from bot.agenda.rules import movable_until
-from bot.agenda.tables import claimed_by
+from bot.agenda.said import About, said_about
+from bot.agenda.waiting import open_offer
 from bot.answers.changed import told
-from bot.answers.reminders import reminder
+from bot.answers.reminders import freed_place, missed, reminder
 from bot.conversations.addresses import Address, addresses_of, conversation_at, find
 from bot.conversations.model import Button, Link, Reply
 from bot.conversations.stopped import stopped_since
@@ -51,18 +54,18 @@ async def say_elsewhere(connection: AsyncConnection, message_id: UUID) -> bool:
     if message["sender"] == "citizen" or any(one.channel == SMS.name or one.opted_out_at for one in known):
         return False
     about = await _told_of(connection, message)
-    appointment = about.appointment if about is not None else None
-    number = _number(appointment, known)
-    if number is None or not (appointment or _may_be_missed(message, known)) or "‹" in message["text"]:
+    if about == "over":
+        return False
+    number = _number(about.citizen if about is not None else None, known)
+    if number is None or not (about or _may_be_missed(message, known)) or "‹" in message["text"]:
         return False
     if not await _may_be_written_to(connection, number) or await _said_already(connection, message_id):
         return False
     address, _ = await conversation_at(connection, SMS.name, number)
     reply = await _short(connection, about) if about is not None else _copied(message)
-    if appointment is not None:
+    if about is not None and about.appointment_id is not None:
         # Who answers the text message answers for the appointment.
-        row = {"appointment_id": appointment.id, "conversation_id": address.conversation_id, "created_at": clock.now()}
-        await connection.execute(pg_insert(claimed_by).values(**row).on_conflict_do_nothing())
+        await belongs_also_to(connection, about.appointment_id, address.conversation_id, now=clock.now())
     await add_outgoing(connection, address.conversation_id, [reply], sender=message["sender"])
     last = select(conversations.c.last_seq).where(conversations.c.id == address.conversation_id).scalar_subquery()
     added = (messages.c.conversation_id == address.conversation_id, messages.c.seq == last)
@@ -75,20 +78,45 @@ async def last_said_elsewhere(connection: AsyncConnection, conversation_id: UUID
     return await say_elsewhere(connection, await last_message_id(connection, conversation_id))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Told:
-    """The appointment a message is about; and the notice it says, when it is no reminder."""
+    """What a message tells about an appointment or a place, so that the same can be said in other words."""
 
-    appointment: Appointment
-    notice: Notice | None = None
+    slot: Slot
+    citizen: Citizen | None
+    wording: Callable[..., Reply]  # of service, site, short
+    appointment_id: UUID | None = None  # None: there is none yet
 
 
-async def _told_of(connection: AsyncConnection, message: RowMapping) -> _Told | None:
+async def _told_of(connection: AsyncConnection, message: RowMapping) -> _Told | Literal["over"] | None:
+    now = clock.now()
     notice = await notice_said_in(connection, message["id"])
     if notice is not None:
-        return _Told(notice.appointment, notice)
+        places = await instead_of(connection, notice, now=now)
+        return _about(notice.appointment, partial(told, notice, proposals=places, now=now))
+    said = await said_about(connection, message["id"])
+    if said is not None:
+        return await _said_of(connection, said, now=now)
     appointment = await _reminded_of(connection, message)
-    return _Told(appointment) if appointment is not None else None
+    if appointment is None:
+        return None
+    until = await movable_until(connection, appointment.slot.service_id, appointment.slot.starts)
+    return _about(appointment, partial(reminder, appointment, until=until, now=now))
+
+
+async def _said_of(connection: AsyncConnection, said: About, *, now: datetime) -> _Told | Literal["over"]:
+    if said.kind == "missed":
+        appointment = await read(connection, said.id, with_citizen=True)
+        return _about(appointment, partial(missed, appointment, now=now))
+    held = await open_offer(connection, said.id, now=now)
+    if held is None:
+        return "over"
+    hold, citizen = held
+    return _Told(slot=hold.slot, citizen=citizen, wording=partial(freed_place, said.id, hold, now=now))
+
+
+def _about(appointment: Appointment, wording: Callable[..., Reply]) -> _Told:
+    return _Told(slot=appointment.slot, citizen=appointment.citizen, wording=wording, appointment_id=appointment.id)
 
 
 async def _reminded_of(connection: AsyncConnection, message: RowMapping) -> Appointment | None:
@@ -103,8 +131,8 @@ async def _reminded_of(connection: AsyncConnection, message: RowMapping) -> Appo
         return None
 
 
-def _number(appointment: Appointment | None, known: list[Address]) -> str | None:
-    given = appointment.citizen.contact if appointment is not None and appointment.citizen is not None else ""
+def _number(citizen: Citizen | None, known: list[Address]) -> str | None:
+    given = citizen.contact if citizen is not None else ""
     numbers = [given, *(one.value for one in known if one.channel == WHATSAPP.name)]
     return next((one for one in numbers if _is_mobile(one)), None)
 
@@ -146,17 +174,11 @@ async def _said_already(connection: AsyncConnection, message_id: UUID) -> bool:
 
 
 async def _short(connection: AsyncConnection, about: _Told) -> Reply:
-    """The reminder or the notice in the words for text messages."""
-    appointment, now = about.appointment, clock.now()
-    slot = appointment.slot
-    found = await read_service(connection, slot.service_id)
+    """The same in the words for text messages."""
+    found = await read_service(connection, about.slot.service_id)
     assert found is not None  # a service with appointments stays
-    site = (await read_sites(connection))[slot.site_id]
-    if about.notice is not None:
-        places = await instead_of(connection, about.notice, now=now)
-        return told(about.notice, found[0], site, proposals=places, now=now, short=True)
-    until = await movable_until(connection, slot.service_id, slot.starts)
-    return reminder(appointment, found[0], site, until=until, now=now, short=True)
+    site = (await read_sites(connection))[about.slot.site_id]
+    return about.wording(service=found[0], site=site, short=True)
 
 
 async def answers_by_sms(connection: AsyncConnection, appointment: Appointment) -> bool:
@@ -164,12 +186,11 @@ async def answers_by_sms(connection: AsyncConnection, appointment: Appointment) 
 
     For those booked by an operator with the citizen's consent.
     """
-    number = _number(appointment, [])
+    number = _number(appointment.citizen, [])
     if get_settings().twilio_sms_from is None or number is None or not await _may_be_written_to(connection, number):
         return False
     address, _ = await conversation_at(connection, SMS.name, number)
-    row = {"appointment_id": appointment.id, "conversation_id": address.conversation_id, "created_at": clock.now()}
-    await connection.execute(pg_insert(claimed_by).values(**row).on_conflict_do_nothing())
+    await belongs_also_to(connection, appointment.id, address.conversation_id, now=clock.now())
     return True
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from support import Chat, LocalWorker, WorkerProcess, until
 
 from bot import clock
-from bot.agenda.model import Appointment, Hold, Mode, Offer, Service, Site, SlotQuery, Waiting
+from bot.agenda.model import Appointment, Hold, Mode, Service, Site, SlotQuery, Waiting
 from bot.agenda.page_tokens import page_url
 from bot.agenda.sample import load
 from bot.agenda.words import at_hour, near_moment_words, short_moment
@@ -383,17 +383,14 @@ def made(mode: Mode, title: str, site_title: str, *, sample: bool = False) -> tu
 def messages(mode: Mode, title: str, site_title: str, *, short: bool, sample: bool = False) -> list[Reply]:
     appointment, service, site = made(mode, title, site_title, sample=sample)
     start = appointment.slot.starts
-    wait = Waiting(
-        id=uuid4(), conversation_id=uuid4(), service_id=SERVICE, site_ids=(), modes=(), last_day=None, created_at=start
-    )
-    offer = Offer(id=uuid4(), waiting=wait, hold=Hold(id=uuid4(), slot=appointment.slot, expires_at=start))
+    hold = Hold(id=uuid4(), slot=appointment.slot, expires_at=start)
     early = start - timedelta(days=2)
     until_then = start - timedelta(days=1)
     return [
         reminder(appointment, service, site, until=until_then, now=early, short=short),
         reminder(appointment, service, site, until=until_then, now=start - timedelta(hours=3), short=short),
         reminder(appointment, service, site, until=None, now=early, short=short),
-        freed_place(offer, service, site, now=early, short=short),
+        freed_place(uuid4(), hold, service, site, now=early, short=short),
         missed(appointment, service, site, now=start + timedelta(hours=1), short=short),
     ]
 

@@ -4,15 +4,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda import reminders
 from bot.agenda.citizens import is_named
 from bot.agenda.codes import normalised
 from bot.agenda.model import Appointment, LockedError
-from bot.agenda.records import appointment_of
-from bot.agenda.tables import appointments, claimed_by, wrong_codes
+from bot.agenda.records import appointment_of, belongs_also_to
+from bot.agenda.tables import appointments, wrong_codes
 from bot.agenda.transactions import lock
 
 WRONG_TRIES = 5
@@ -35,8 +34,7 @@ async def claim(
         return None
     found = appointment_of(row)
     if found.conversation_id != conversation_id:
-        link = {"appointment_id": found.id, "conversation_id": conversation_id, "created_at": now}
-        await connection.execute(pg_insert(claimed_by).values(link).on_conflict_do_nothing())
+        await belongs_also_to(connection, found.id, conversation_id, now=now)
         # A sample one had nobody to remind until now.
         await reminders.plan(connection, found, now=now)
     return found

@@ -311,8 +311,11 @@ class AppointmentBook(Protocol):
     async def leave_waiting_list(self, conversation_id: UUID) -> int:
         """Stop waiting; returns how many waits ended."""
 
-    async def accept_offer(self, offer_id: UUID, *, now: datetime) -> Appointment:
-        """The first yes wins. Raises `SlotTakenError` when the offer has expired and the place is gone."""
+    async def accept_offer(self, offer_id: UUID, *, now: datetime, by: UUID | None = None) -> Appointment:
+        """The first yes wins. Raises `SlotTakenError` when the offer has expired and the place is gone.
+
+        `by`: the conversation that says yes; when it is not the one that waited, the appointment is of both.
+        """
 
     async def decline_offer(self, offer_id: UUID) -> None:
         """No: the place is offered to the next; the person goes on waiting."""

@@ -127,9 +127,9 @@ class PostgresBook:
         """Stop waiting."""
         return await self._run(partial(waiting.leave, conversation_id=conversation_id, now=clock.now()))
 
-    async def accept_offer(self, offer_id: UUID, *, now: datetime) -> Appointment:
+    async def accept_offer(self, offer_id: UUID, *, now: datetime, by: UUID | None = None) -> Appointment:
         """Yes to a place that was offered."""
-        return await self._run(partial(waiting.accept, offer_id=offer_id, now=now))
+        return await self._run(partial(waiting.accept, offer_id=offer_id, now=now, by=by))
 
     async def decline_offer(self, offer_id: UUID) -> None:
         """No to a place that was offered."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, or_, select, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.agenda.citizens import opened
@@ -76,6 +77,14 @@ async def chain_of(connection: AsyncConnection, appointment: Appointment) -> lis
     """The ids of the moves that led here, the first booked first and this one last."""
     values = {"id": appointment.id}
     return list((await connection.execute(CHAIN, values)).scalars())
+
+
+async def belongs_also_to(
+    connection: AsyncConnection, appointment_id: UUID, conversation_id: UUID, *, now: datetime
+) -> None:
+    """Have a conversation see and change an appointment made in another; nothing new when it does already."""
+    link = {"appointment_id": appointment_id, "conversation_id": conversation_id, "created_at": now}
+    await connection.execute(pg_insert(claimed_by).values(link).on_conflict_do_nothing())
 
 
 async def conversations_of(connection: AsyncConnection, appointment: Appointment) -> Sequence[UUID]:

@@ -216,6 +216,15 @@ offers = Table(
     Column("created_at", MOMENT, nullable=False),
 )
 
+# What a message written first is about, so that it can be said on another channel too.
+said = Table(
+    "agenda_said",
+    metadata,
+    Column("message_id", Uuid, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, nullable=False),  # freed_place: of an offer; missed: of an appointment
+    Column("about", Uuid, nullable=False),
+)
+
 # What operators changed and its citizen is to be told, once.
 notices = Table(
     "agenda_notices",

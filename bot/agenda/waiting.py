@@ -18,8 +18,8 @@ from bot.agenda.calendar import local_day
 from bot.agenda.citizens import opened, sealed
 from bot.agenda.holds import release
 from bot.agenda.model import Appointment, Citizen, Hold, NotFoundError, Offer, Slot, SlotQuery, SlotTakenError, Waiting
-from bot.agenda.places import room_for, take
-from bot.agenda.records import belongs_to
+from bot.agenda.places import read_claim, room_for, take
+from bot.agenda.records import belongs_also_to, belongs_to
 from bot.agenda.tables import appointments, offers, waiting
 from bot.agenda.transactions import lock, try_lock
 from bot.settings import get_settings
@@ -73,7 +73,7 @@ async def leave(connection: AsyncConnection, conversation_id: UUID, *, now: date
     return len(ended)
 
 
-async def accept(connection: AsyncConnection, offer_id: UUID, *, now: datetime) -> Appointment:
+async def accept(connection: AsyncConnection, offer_id: UUID, *, now: datetime, by: UUID | None = None) -> Appointment:
     """As the protocol's `accept_offer`. An offer that expired is good as long as the place is free."""
     seen = await _offer_and_wait(connection, offer_id)
     await lock(connection, seen.conversation_id, {seen.site_id})
@@ -82,9 +82,12 @@ async def accept(connection: AsyncConnection, offer_id: UUID, *, now: datetime) 
         raise NotFoundError(str(offer_id))
     try:
         # Accepted already, the person is forgotten and not needed: what was made then is given again.
-        return await booking.confirm(connection, offer.hold_id, opened(offer.citizen) or Citizen(name=""), now=now)
+        made = await booking.confirm(connection, offer.hold_id, opened(offer.citizen) or Citizen(name=""), now=now)
     except NotFoundError:
         raise SlotTakenError from None
+    if by is not None and by != made.conversation_id:
+        await belongs_also_to(connection, made.id, by, now=now)
+    return made
 
 
 async def decline(connection: AsyncConnection, offer_id: UUID) -> None:
@@ -128,6 +131,21 @@ async def next_offers(connection: AsyncConnection, now: datetime, *, limit: int 
         if offer := await _offer_to(connection, row, now=now):
             made.append(offer)
     return made
+
+
+async def open_offer(connection: AsyncConnection, offer_id: UUID, *, now: datetime) -> tuple[Hold, Citizen] | None:
+    """What an offer holds, and for whom, while its answer is waited for; None when that is over."""
+    query = (
+        select(offers.c.hold_id, offers.c.expires_at, waiting.c.citizen)
+        .join(waiting, waiting.c.id == offers.c.waiting_id)
+        .where(offers.c.id == offer_id, offers.c.answer.is_(None), offers.c.expires_at > now)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    claim = await read_claim(connection, row.hold_id) if row is not None else None
+    citizen = opened(row.citizen) if row is not None else None
+    if row is None or claim is None or citizen is None:
+        return None
+    return Hold(id=claim.id, slot=claim.slot, expires_at=row.expires_at), citizen
 
 
 async def _close_expired(connection: AsyncConnection, waits: list[UUID], *, now: datetime) -> None:

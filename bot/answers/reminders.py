@@ -4,8 +4,9 @@ Each in two lengths: full, and for text messages one segment of the GSM alphabet
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from bot.agenda.model import Appointment, Mode, Offer, Service, Site, is_sample
+from bot.agenda.model import Appointment, Hold, Mode, Service, Site, is_sample
 from bot.agenda.page_tokens import page_url
 from bot.agenda.words import MODES, at_hour, moment_words, near_moment_words, short_moment
 from bot.answers.appointments import SAMPLE, place_of
@@ -76,14 +77,16 @@ def reminder(
     return Reply(text=" ".join(parts), buttons=tuple(buttons), links=(link,))
 
 
-def freed_place(offer: Offer, service: Service, site: Site, *, now: datetime, short: bool = False) -> Reply:
-    """A place given up by somebody, offered to one who waits."""
-    entities = {"offer": str(offer.id)}
+def freed_place(
+    offer_id: UUID, hold: Hold, service: Service, site: Site, *, now: datetime, short: bool = False
+) -> Reply:
+    """A place given up by somebody, held for one who waits."""
+    entities = {"offer": str(offer_id)}
     buttons = (
         Button(title="Sì, lo prendo", payload=make_payload("accept_offer", **entities)),
         Button(title="No, grazie", payload=make_payload("decline_offer", **entities)),
     )
-    slot, until = offer.hold.slot, offer.hold.expires_at
+    slot, until = hold.slot, hold.expires_at
     if short:
         when, end = short_moment(slot.starts), short_moment(until)
         fixed = f"Posto libero {when}: {{}}{{}}. Rispondi entro {end}: 1 sì, lo prendo 2 no, grazie"
