@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, Playwright, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright, expect
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -20,6 +20,8 @@ LOOK = """async ([values, enabled]) => {
   return [found.passes.length, told];
 }"""
 PHONE = {"width": 320, "height": 640}
+
+expect.set_options(timeout=15_000)  # milliseconds: the machine is shared with the other tests
 
 Launch = Callable[..., Awaitable[Browser]]
 

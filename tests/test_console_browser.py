@@ -9,7 +9,7 @@ from browser import PHONE, assert_accessible, assert_fits_width
 from conftest import Query
 from console_support import PASSWORD, new_account
 from console_talks import Talk
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from support import Chat
 
 from bot.settings import get_settings
@@ -236,4 +236,27 @@ async def test_when_the_session_is_over_the_open_page_says_so(
     page = await desk(browser, console, "anna")
     query("DELETE FROM console_sessions")
     await chat.send("ciao")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Entra")
+
+
+async def test_a_page_that_could_not_listen_says_so_and_shows_what_it_missed(
+    console: TestServer, browser: Browser, chat: Chat, query: Query
+) -> None:
+    await new_account("anna")
+    page = await desk(browser, console, "anna")
+    refused = True
+
+    async def answer(route: Route) -> None:
+        await (route.fulfill(status=502) if refused else route.continue_())
+
+    await page.route("**/eventi*", answer)
+    await page.goto(f"/conversazioni/{chat.id}")
+    await chat.send("c'è nessuno?")
+    refused = False
+    await expect(page.locator("#messaggi").get_by_text("c'è nessuno?")).to_be_visible()
+    # And a session that ended before the page was connected is told.
+    refused = True
+    await page.reload()
+    query("DELETE FROM console_sessions")
+    refused = False
     await expect(page.get_by_role("heading", level=1)).to_have_text("Entra")

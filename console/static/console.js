@@ -10,6 +10,22 @@ const announce = (words) => {
   setTimeout(() => { region.textContent = words; }, 50);
 };
 
+// Call `look` once the page is connected, whatever happened before that, and then at each change. Refused for good (the
+// session is over, what is followed is gone, something in between is down), it looks as well: the answer says which.
+const console_events = (address, look) => {
+  const follow = () => {
+    const events = new EventSource(address);
+    events.addEventListener("change", look);
+    events.addEventListener("over", () => location.reload());
+    events.addEventListener("error", (event) => {
+      if (events.readyState !== EventSource.CLOSED) return; // it connects again by itself
+      look(event);
+      setTimeout(follow, 5000);
+    });
+  };
+  follow();
+};
+
 document.querySelector("[data-focus]")?.focus();
 
 document.addEventListener("submit", (event) => {

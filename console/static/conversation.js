@@ -22,9 +22,6 @@
       announce(`${last.querySelector("h3 span").textContent}: ${last.querySelector("p").textContent}`);
     }
   };
-  const events = new EventSource(`/eventi?conversazione=${list.dataset.conversation}`);
-  let started = false;
-  events.addEventListener("change", () => { if (started) renew(); started = true; });
-  events.addEventListener("over", () => location.reload());
+  console_events(`/eventi?conversazione=${list.dataset.conversation}`, renew);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 })();

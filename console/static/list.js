@@ -30,14 +30,11 @@
     }
   };
 
-  const events = new EventSource("/eventi");
-  let started = false;
-  events.addEventListener("change", () => {
-    if (!started) { started = true; return; }
+  console_events("/eventi", (event) => {
     const choosing = rows.querySelector("input:checked") || "later" in rows.dataset;
-    if (choosing) { news.hidden = false; } else { renew(); }
+    if (!choosing) renew();
+    else if (JSON.parse(event.data ?? "{}").conversations) news.hidden = false;
   });
-  events.addEventListener("over", () => location.reload());
   // Back after sleep: look again, whatever was missed.
   document.addEventListener("visibilitychange", () => { if (!document.hidden && !("later" in rows.dataset)) renew(); });
   news.querySelector("button").addEventListener("click", () => location.reload());

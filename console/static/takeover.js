@@ -62,10 +62,7 @@
   setSound(localStorage.getItem(KEY) === "on");
   button.addEventListener("click", () => { setSound(button.getAttribute("aria-pressed") !== "true"); ring(); });
 
-  const events = new EventSource("/eventi");
-  let started = false;
-  events.addEventListener("change", () => { if (started) renew(); started = true; });
-  events.addEventListener("over", () => location.reload());
+  console_events("/eventi", renew);
   setInterval(renew, 30000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 })();
