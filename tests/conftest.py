@@ -1,9 +1,7 @@
 """Fixtures: a real PostgreSQL with a fresh database a test, the real edge, the worker, a stand-in for Rasa."""
 
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
 from booked import agenda  # noqa: F401 - a fixture
 from browser import _chromium, browser, launch, playwright  # noqa: F401 - fixtures
 from console_support import console, signed_in, stranger  # noqa: F401 - fixtures
@@ -34,6 +33,7 @@ from bot.storage.embedded import embedded_url, start_embedded
 from bot.storage.migrate import upgrade
 from bot.storage.running import DATABASE
 from channels.edge import create_app
+from console import passwords
 
 leave_out_tensorflow()  # before any test imports Rasa
 
@@ -80,24 +80,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def postgres() -> Iterator[PostgresServer]:
     """The embedded server in a folder of its own; its database `sportello` is migrated and serves as template.
 
-    Not under pytest's own temporary folder: pytest closes that to other users at each start, and PostgreSQL started by
-    root runs as another user.
+    Not under pytest's own temporary folder: pytest closes that to other users at each start.
     """
-    folder = Path(tempfile.mkdtemp(prefix="sportello-test-"))
-    folder.chmod(0o755)
-    server = start_embedded(folder)
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # A power cut during the tests loses nothing worth keeping.
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", embedded_url(server))
+    with open_folder() as folder:
+        server = start_embedded(folder)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # A power cut during the tests loses nothing worth keeping.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DATABASE_URL", embedded_url(server))
+            get_settings.cache_clear()
+            upgrade()
         get_settings.cache_clear()
-        upgrade()
-    get_settings.cache_clear()
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder)
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_passwords() -> None:
+    """Hashes as in production, of less work: each of hundreds of sign-ins takes a tenth of a second otherwise."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=256, parallelism=1)
+    passwords._NOBODYS = passwords._hasher.hash("nobody's")
 
 
 @pytest.fixture
