@@ -122,3 +122,8 @@ def local(slot: Slot) -> str:
 
 async def count(connection: AsyncConnection, table: str) -> int:
     return int((await connection.exec_driver_sql(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608
+
+
+async def slot_at(agenda: Agenda, starts: str, service: str = "cv") -> Slot:
+    """The free slot that starts then, in Italian time."""
+    return next(slot for slot in await agenda.free(service) if local(slot) == starts)

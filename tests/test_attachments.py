@@ -196,7 +196,7 @@ async def test_another_token_opens_nothing(
     others = [
         page_token(attachment_id),
         good[:-2],
-        good[:10] + good[11] + good[10] + good[12:],
+        good[:10] + ("B" if good[10] != "B" else "C") + good[11:],
         f"{good}A",
         never,
         "x",

@@ -1,5 +1,6 @@
 """One conversation: what is shown and hidden, what operators add, what is harmless."""
 
+import asyncio
 import csv
 import io
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversations.handoff import close, take
 from bot.conversations.handoff_model import Operator
+from console.transcripts.work import set_work
 
 PHONE = "333 123 4567"
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -217,3 +219,20 @@ async def test_who_talks_with_the_citizen_sees_the_data_whoever_it_is_assigned_t
         await close(connection, talk.id, Operator(key=str(anna.id), name="Anna"), outcome="resolved", seen=99)
     assert (await anna.post(path, reason)).status == 403, "having had it is not enough"
     assert (await marco.post(path, reason)).status == 200
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_sums_up_second_does_not_undo_what_the_first_wrote(
+    engine: AsyncEngine, query: Query, known: bool
+) -> None:
+    talk = Talk(query)
+    talk.said("uno")
+    if known:
+        await talk.ready()
+    async with engine.begin() as first:
+        await set_work(first, talk.id, centre="pinerolo")
+        second = asyncio.create_task(talk.ready())
+        await asyncio.sleep(0.3)  # it began before the first ended
+        assert not second.done()
+    await second
+    assert query("SELECT centre FROM console_summaries") == [("pinerolo",)]

@@ -133,6 +133,7 @@ async def test_a_file_is_attached_by_hand_and_without_scripts(
     anna = await desk("anna")
     await anna.goto("/attesa")
     await anna.get_by_role("button", name=re.compile("^Prendi")).click()
+    await anna.wait_for_load_state()  # the script that looks at files is there
     field, box = anna.get_by_label("Allega un file"), anna.get_by_label("La tua risposta")
     await box.fill("Ecco il modulo.")
     await field.set_input_files(tmp_path / "grande.pdf")

@@ -71,6 +71,17 @@ ON CONFLICT (conversation_id) DO UPDATE SET
     bindparam("small_talk", type_=ARRAY(Text)),
     bindparam("competent", type_=JSONB),
 )
+# One writer at a time for each conversation: who comes second reads what the first wrote, and everything before it.
+_BEGUN = text("""
+INSERT INTO console_summaries (conversation_id, channel, created_at, last_message_at, through_seq, citizen_messages,
+                               fallback, appointment, outcome)
+SELECT id, channel, created_at, last_message_at, -1, 0, false, false, 'empty'
+FROM conversations WHERE id = ANY(:ids) ORDER BY id
+ON CONFLICT DO NOTHING
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+_LOCK = text("""
+SELECT FROM console_summaries WHERE conversation_id = ANY(:ids) ORDER BY conversation_id FOR NO KEY UPDATE
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _BEHIND = text("""
 SELECT c.id FROM conversations c LEFT JOIN console_summaries s ON s.conversation_id = c.id
 WHERE s.conversation_id IS NULL OR s.through_seq <> c.last_seq
@@ -87,8 +98,10 @@ def competent_centres() -> dict[str, str]:
 async def summarise(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
     """Bring the summaries and figures of these conversations up to date; those that are gone are passed over."""
     # Always in one order, so that two processes do not wait for each other.
-    values = {"ids": sorted(ids), "small_talk": SMALL_TALK, "competent": competent_centres()}
-    await connection.execute(_SUMMARISE, values)
+    ordered = {"ids": sorted(ids)}
+    await connection.execute(_BEGUN, ordered)
+    await connection.execute(_LOCK, ordered)
+    await connection.execute(_SUMMARISE, ordered | {"small_talk": SMALL_TALK, "competent": competent_centres()})
     await count_conversations(connection, ids)
 
 
