@@ -20,6 +20,7 @@ from bot.launch.children import settle_in
 from bot.settings import ROOT
 
 ANSWER = "risposta a: "
+FAR_AHEAD = 25  # messages
 
 
 class Process:
@@ -77,7 +78,9 @@ class Writer:
             if self.chance.random() < 0.1:
                 await self._deliver(update)  # Telegram did not hear the acknowledgement
             self.sent.append(words)
-            await asyncio.sleep(pause * self.chance.uniform(0.5, 1.5))
+            # Telegram shows one message a second in a chat: who is far ahead of the answers slows down.
+            slower = 8 if len(self.sent) - len(self.answers()) > FAR_AHEAD else 1
+            await asyncio.sleep(pause * slower * self.chance.uniform(0.5, 1.5))
 
     async def _deliver(self, update: dict[str, Any]) -> None:
         while True:
