@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.async_api import Page, async_playwright
 
 from bench.processes import end_cleanly_when_told
-from bench.screens import CHROMIUM, FOLDER, MOST_BYTES, NARROW, WIDE, console, database, desk, fill, small
+from bench.screens import FOLDER, MOST_BYTES, NARROW, WIDE, console, database, desk, fill, italian, small
 from bot.settings import ROOT, get_settings
 
 MANUAL = {"width": 1100, "height": 760}
@@ -90,9 +90,7 @@ async def run(folder: Path | None) -> None:
     """The pictures of the manual, or of everything, wide and narrow."""
     await fill()
     async with console() as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        browser = await italian(playwright)
         for size, name in ((WIDE, "largo"), (NARROW, "stretto")) if folder else ((MANUAL, ""),):
             context = await desk(browser, url, "amministratore", size)
             page = await context.new_page()

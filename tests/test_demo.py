@@ -65,6 +65,7 @@ async def test_a_month_has_everything(engine: AsyncEngine, query: Query) -> None
     }
     assert {"erogato", "da_erogare"} <= states
     assert {state for (state,) in query("SELECT DISTINCT state FROM handoffs")} >= {"waiting", "taken", "closed"}
+    assert query("SELECT count(*) FROM promises WHERE done_at IS NULL")[0][0] >= 2  # a question to try answering with
     # nothing after the end, nothing out of order, nobody's password
     assert query("SELECT count(*) FROM messages WHERE created_at > %s", END) == [(0,)]
     pairs = "messages a JOIN messages b USING (conversation_id) WHERE b.seq > a.seq AND b.created_at < a.created_at"

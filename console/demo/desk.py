@@ -77,7 +77,7 @@ class Request:
 
 
 def wants_person(talk: Talk, *, live: str = "") -> None:
-    """Asks for a person. `live`: how it stands when the month ends, `waiting` or `taken`."""
+    """Asks for a person. `live`: how it stands when the month ends, `waiting`, `taken` or, a question, `left`."""
     reason: Reason = "asked"
     if talk.choices and talk.choices[0] == ASK_PERSON:
         reason = "not_understood"
@@ -88,8 +88,11 @@ def wants_person(talk: Talk, *, live: str = "") -> None:
         talk.presses(talk.choices[0], "action_person")
     else:
         _asks(talk, "talk_to_operator", "action_person")
-    if not live and not talk.world.office.is_open(talk.now):
+    if live == "left" or (not live and not talk.world.office.is_open(talk.now)):
         talk.bot(words.closed(talk.world.office, talk.now))
+        if live:
+            leaves_question(talk, unanswered=True)
+            return
         what = talk.chance.random()
         if what < 0.3:
             calls_back(talk, pressed=True)

@@ -18,8 +18,8 @@ UNANSWERED = 0.06
 LATE = 0.12
 
 
-def leaves_question(talk: Talk) -> None:
-    """Writes what a person is to answer; mostly it is answered in time, and the last ones are still to be."""
+def leaves_question(talk: Talk, *, unanswered: bool = False) -> None:
+    """Writes what a person is to answer; mostly it is answered in time, unless `unanswered`."""
     chance = talk.chance
     talk.presses(words.LEAVE_QUESTION, "action_person")
     talk.bot(words.ask_question(due_from(talk.now), talk.now))
@@ -32,7 +32,7 @@ def leaves_question(talk: Talk) -> None:
     late = chance.random() < LATE
     at = due + timedelta(minutes=chance.uniform(10, 300)) if late else due - timedelta(minutes=chance.uniform(5, 200))
     colleague = chance.choice(talk.world.colleagues)
-    waits = at >= talk.world.end - timedelta(minutes=30) or chance.random() < UNANSWERED
+    waits = unanswered or at >= talk.world.end - timedelta(minutes=30) or chance.random() < UNANSWERED
     answer = None
     if late and due < talk.world.end:
         talk.now = due + timedelta(seconds=20)

@@ -54,8 +54,8 @@ STORIES: dict[str, Callable[[Talk], object]] = {
 }
 COMES_BACK = 0.14
 """So many of those who write on a channel with an address write again within the month."""
-LIVE = {"waiting": 4, "taken": 3}
-"""How many wait for a person, or are talking with one, when the month ends."""
+LIVE = {"waiting": 4, "taken": 3, "left": 2}
+"""How many wait for a person, are talking with one, or for the answer to a question they left, when the month ends."""
 FAILURES = 3
 OF_ONE_LIVE = 40
 """A live talk for every so many conversations, at most as many as above."""
@@ -134,11 +134,23 @@ def _fails(talk: Talk) -> None:
 
 def _live(world: World, chance: Random, number: int, state: str) -> None:
     """A talk that goes on while the month ends."""
-    ago = timedelta(minutes=chance.uniform(6, 10) if state == "waiting" else chance.uniform(30, 38))
+    if state == "left":
+        at = _when_closed(world, world.end - timedelta(minutes=chance.uniform(45, 120)))
+    else:
+        at = world.end - timedelta(minutes=chance.uniform(6, 10) if state == "waiting" else chance.uniform(30, 38))
     channel = chance.choices(list(CHANNELS), list(CHANNELS.values()))[0]
-    talk = Talk(world, chance, invent(chance, data("people"), number), channel=channel, at=world.end - ago)
+    talk = Talk(world, chance, invent(chance, data("people"), number), channel=channel, at=at)
     desk.wants_person(talk, live=state)
     talk.finish()
+
+
+def _when_closed(world: World, latest: datetime) -> datetime:
+    """The latest moment, to the quarter of an hour, at which nobody was there; within the month."""
+    for quarters in range(DAYS * 96):
+        at = latest - timedelta(minutes=15 * quarters)
+        if not world.office.is_open(at):
+            return at
+    return latest
 
 
 def _read(talk: Talk) -> None:
