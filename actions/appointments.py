@@ -46,6 +46,7 @@ class ValidateAppointmentForm(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Take the turn; when the talk is over, so is the form."""
         state = State.from_json(tracker.get_slot(SLOT))
+        where_asked = state is not None and state.step == "where"
         heard = hear(tracker, expected_place=state is not None and expects_place(state, tracker))
         try:
             desk = await open_desk(tracker)
@@ -59,7 +60,9 @@ class ValidateAppointmentForm(Action):
         if turn.aside:
             return await aside(dispatcher, tracker, domain, desk, turn, heard)
         utter(dispatcher, *turn.replies)
-        return events_of(turn)
+        # Asked where they live, they said it for the rest of the conversation too.
+        lives_in = turn.state.municipality if where_asked and turn.state else None
+        return [*events_of(turn), *([SlotSet("municipality", lives_in)] if lives_in else [])]
 
 
 def expects_place(state: State, tracker: Tracker) -> bool:

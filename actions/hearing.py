@@ -31,6 +31,7 @@ def hear(tracker: Tracker, *, expected_place: bool = False) -> Heard:
         when=read_when(text or pressed.get("words", ""), now=now()),
         named_municipality=single_mention(place),
         named_site=entity_of(tracker, "centre") if text else None,
+        home=tracker.get_slot("municipality"),
         topics=topics_of(tracker) if text else (),
         code=code_of(tracker, text) if text else None,
         pressed=pressed,

@@ -15,6 +15,7 @@ from bot.nlu.when.spoken import day_in_words, hour_in_words
 MODE_TITLES: dict[Mode, str] = {"video": "Videochiamata", "phone": "Telefono", "in_person": "Di persona"}
 
 ASK_SERVICE = "Per che cosa ti serve l'appuntamento? Scegli qui sotto o scrivilo con parole tue."
+NEAR_HOME = "Mi hai detto {place}: cerco lì vicino."
 ASK_WHERE = "In quale comune abiti? Cerco il centro giusto per te."
 PLACE_UNKNOWN = "Non trovo questo comune. Scrivimi solo il nome, per esempio «Pinerolo»."
 ASK_MODE = "Come preferisci fare l'appuntamento?"

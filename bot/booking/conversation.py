@@ -14,7 +14,7 @@ from bot.booking.about import answer_about
 from bot.booking.age import too_young
 from bot.booking.code import lost_code
 from bot.booking.desk import Desk
-from bot.booking.fill import fill, fill_other_than_when
+from bot.booking.fill import fill, fill_other_than_when, start_from_home
 from bot.booking.heard import Heard
 from bot.booking.news import change_buttons, changed_in_words, in_words
 from bot.booking.outcome import Turn, ended
@@ -173,7 +173,8 @@ async def _start(desk: Desk, old: State | None, heard: Heard, flow: Flow) -> Tur
         filled = fill(desk, state, heard)
         if isinstance(filled, Turn):
             return filled
-    return await booking.already_booked(desk, state) or await booking.advance(desk, state)
+    lead = words.NEAR_HOME.format(place=heard.home) if start_from_home(desk, state, heard.home) else ""
+    return await booking.already_booked(desk, state) or await booking.advance(desk, state, lead=lead)
 
 
 async def _change(desk: Desk, state: State, heard: Heard, about_else: bool) -> Turn:

@@ -165,6 +165,14 @@ def _picked(options: list[str], text: str) -> str | None:
     return meant[0] if len(meant) == 1 else None
 
 
+def start_from_home(desk: Desk, state: State, home: str | None) -> bool:
+    """Look near where they said they live, unless they name a place for this; whether it is so."""
+    if home is None or home not in desk.knowledge.by_municipality or state.sites or state.municipality:
+        return False
+    _set_municipality(desk, state, home)
+    return True
+
+
 def _set_municipality(desk: Desk, state: State, name: str) -> None:
     state.municipality, state.place, state.ring, state.options = name, name, "centre", []
     state.sites = where.centres_of(desk, name)

@@ -18,6 +18,7 @@ class Heard:
     # the one municipality or site named, whether or not it is where the person lives
     named_municipality: str | None = None
     named_site: str | None = None
+    home: str | None = None  # the municipality they said they live in, earlier in the conversation
     topics: tuple[str, ...] = ()  # knowledge entries named or asked about, likeliest first
     code: str | None = None
     pressed: dict[str, str] = field(default_factory=dict)
