@@ -52,7 +52,9 @@ def which_centre(desk: Desk, state: State) -> str:
     names = " e ".join(site.title for site in sites)
     reported = desk.knowledge.by_municipality[municipality].basis == "reported"
     return (
-        f"Per {municipality} guardo qui: {names}." if reported else f"Il centro più vicino a {municipality} è {names}."
+        f"Per {municipality} guardo qui: {names}."
+        if reported
+        else f"Il centro più vicino a {municipality} è questo: {names}."
     )
 
 
