@@ -170,7 +170,7 @@ def main() -> None:
     options = parser.parse_args()
     end_cleanly_when_told()
     with stocked(MESSAGES // 10 if options.quick else MESSAGES, options.keep):
-        if not asyncio.run(run_cases("The first page", CASES, promised_ms=PROMISED_MS)):
+        if not asyncio.run(run_cases("The first page", CASES, promised_ms=PROMISED_MS, lists=True)):
             raise SystemExit("the promise is not kept")
 
 
