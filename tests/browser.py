@@ -23,6 +23,8 @@ PHONE = {"width": 320, "height": 640}
 
 expect.set_options(timeout=15_000)  # milliseconds: the machine is shared with the other tests
 
+_faults: list[str] = []
+
 Launch = Callable[..., Awaitable[Browser]]
 
 
@@ -76,9 +78,20 @@ async def browser(playwright: Playwright, _chromium: list[Browser]) -> AsyncIter
     if not (_chromium and _chromium[-1].is_connected()):
         _chromium.append(await _start(playwright))
     running = _chromium[-1]
+    _faults.clear()
     yield running
     for context in running.contexts:
         await context.close()
+    assert not _faults, _faults
+
+
+def watch(page: Page) -> None:
+    """Have the test fail at its end for any script of the page that failed or was forbidden.
+
+    Not on the spot: what is raised where the driver calls us ends the driver.
+    """
+    page.on("pageerror", lambda error: _faults.append(f"{page.url}: {error}"))
+    page.on("console", lambda line: _faults.append(line.text) if "Content Security Policy" in line.text else None)
 
 
 async def assert_accessible(page: Page, *more_tags: str, contrast: bool = True) -> None:

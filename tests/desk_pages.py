@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 from aiohttp.test_utils import TestServer
+from browser import watch
 from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page
 
@@ -32,8 +33,7 @@ async def desk_pages(console: TestServer, browser: Browser) -> AsyncIterator[Des
             context = await browser.new_context(base_url=str(console.make_url("/")), **options)
             stack.push_async_callback(context.close)
             page = await context.new_page()
-            page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-            page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+            watch(page)
             await sign_in(page, username)
             return page
 

@@ -5,7 +5,7 @@ import re
 import pyotp
 import pytest
 from aiohttp.test_utils import TestServer
-from browser import PHONE, assert_accessible, assert_fits_width
+from browser import PHONE, assert_accessible, assert_fits_width, watch
 from conftest import Query
 from console_support import PASSWORD, new_account
 from console_talks import Talk
@@ -23,8 +23,7 @@ async def desk(browser: Browser, console: TestServer, username: str, **options: 
     """A browser of its own, signed in by hand."""
     context: BrowserContext = await browser.new_context(base_url=str(console.make_url("/")), **options)  # type: ignore[arg-type]
     page = await context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+    watch(page)
     await page.goto("/accesso")
     await page.get_by_label("Nome utente").fill(username)
     await page.get_by_label("Password").fill(PASSWORD)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from aiohttp.test_utils import TestServer, unused_port
-from browser import assert_accessible
+from browser import assert_accessible, watch
 from conftest import Query
 from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page, expect
@@ -59,7 +59,7 @@ async def enter(running: list[TestServer], port: int, browser: Browser) -> Async
         context = await browser.new_context(base_url=f"http://127.0.0.1:{port}")
         contexts.append(context)
         page = await context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        watch(page)
         await sign_in(page, username)
         return page
 

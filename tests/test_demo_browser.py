@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from aiohttp.test_utils import TestServer
-from browser import PHONE, assert_accessible, assert_fits_width
+from browser import PHONE, assert_accessible, assert_fits_width, watch
 from conftest import Query
 from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page
@@ -28,7 +28,7 @@ TALKS = (
 async def signed_in(browser: Browser, console: TestServer, size: dict[str, int]) -> Page:
     context = await browser.new_context(base_url=str(console.make_url("/")), viewport=size)  # type: ignore[arg-type]
     page = await context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    watch(page)
     await sign_in(page, "capo")
     return page
 

@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 import psycopg
 import pytest
+from browser import watch
 from console_support import PASSWORD, new_account
 from playwright.async_api import Browser, Page, expect
 from small_project import add_examples, make_small_project
@@ -166,7 +167,7 @@ async def sara(system: System, browser: Browser, monkeypatch: pytest.MonkeyPatch
     await new_account("sara", "supervisore")
     page = await browser.new_page(base_url=f"http://127.0.0.1:{system.console_port}")
     page.set_default_timeout(60_000)
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    watch(page)
     page.on("dialog", lambda dialog: dialog.accept())
     await page.goto("/accesso")
     await page.get_by_label("Nome utente").fill("sara")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
-from browser import PHONE, assert_accessible, assert_fits_width
+from browser import PHONE, assert_accessible, assert_fits_width, watch
 from conftest import Query
 from console_support import new_account, sign_in
 from playwright.async_api import Browser, Page, expect
@@ -29,8 +29,7 @@ async def enter(project: Path, console: TestServer, browser: Browser) -> Enter:
         await new_account(username, role)  # type: ignore[arg-type]
         context = await browser.new_context(base_url=str(console.make_url("/")), **options)
         page = await context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+        watch(page)
         await sign_in(page, username)
         await expect(page.get_by_role("heading", level=1)).to_have_text("Conversazioni")
         return page

@@ -10,6 +10,19 @@ const announce = (words) => {
   setTimeout(() => { region.textContent = words; }, 50);
 };
 
+// The text at an address, asked for in the background; null when there is none now. A session that is over, or a thing that
+// is gone, is told by the page itself.
+const console_read = async (address) => {
+  try {
+    const answer = await fetch(address, { headers: { "X-Background": "1" } });
+    if (answer.status === 401 || answer.status === 404) location.reload();
+    else if (answer.ok) return await answer.text();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // the console is being restarted, or the network is away
+  }
+  return null;
+};
+
 // Call `look` once the page is connected, whatever happened before that, and then at each change. Refused for good (the
 // session is over, what is followed is gone, something in between is down), it looks as well: the answer says which.
 const console_events = (address, look) => {

@@ -11,11 +11,8 @@
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const answer = await fetch(rows.dataset.rows, { headers: { "X-Background": "1" } }).catch(() => null);
-      if (!answer) return; // the console is being restarted, or the network is away
-      if (answer.status === 401) { location.reload(); return; }
-      if (!answer.ok) return;
-      const html = await answer.text();
+      const html = await console_read(rows.dataset.rows);
+      if (html === null) return;
       const focused = document.activeElement?.closest("#righe tr")?.id;
       const parsed = new DOMParser().parseFromString(`<table><tbody>${html}</tbody></table>`, "text/html");
       const before = rows.firstElementChild?.id;

@@ -14,10 +14,9 @@
 
   const renew = async () => {
     try {
-      const answer = await fetch(place.dataset.rows, { headers: { "X-Background": "1" } });
-      if (answer.status === 401) { location.reload(); return; }
-      if (!answer.ok) return;
-      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const html = await console_read(place.dataset.rows);
+      if (html === null) return;
+      const parsed = new DOMParser().parseFromString(html, "text/html");
       const mark = JSON.stringify(markOf(document.activeElement));
       const opened = place.querySelector("details")?.open;
       place.replaceChildren(...parsed.body.childNodes);

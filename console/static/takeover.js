@@ -38,13 +38,11 @@
 
   async function renew() {
     // Not while somebody is on a row: it would move under their hand.
-    const answer = await fetch(place.dataset.rows, { headers: { "X-Background": "1" } }).catch(() => null);
-    if (!answer) return; // the console is being restarted, or the network is away
-    if (answer.status === 401) { location.reload(); return; }
-    if (!answer.ok) return;
+    const html = await console_read(place.dataset.rows);
+    if (html === null) return;
     const focused = document.activeElement?.closest("#richieste tr")?.id;
     const which = document.activeElement?.tagName;
-    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const parsed = new DOMParser().parseFromString(html, "text/html");
     place.replaceChildren(...parsed.body.childNodes);
     if (focused) document.getElementById(focused)?.querySelector(which === "BUTTON" ? "button" : "a")?.focus();
     const now = news();

@@ -10,11 +10,9 @@
   let told = 0;
 
   const look = async () => {
-    const answer = await fetch(form.dataset.state, { headers: { "X-Background": "1" } }).catch(() => null);
-    if (!answer) return; // the console is being restarted, or the network is away
-    if (answer.status === 401) { location.reload(); return; }
-    if (!answer.ok) return;
-    const state = await answer.json();
+    const body = await console_read(form.dataset.state);
+    if (body === null) return;
+    const state = JSON.parse(body);
     if (typing.hidden === state.typing) typing.hidden = !state.typing;
     if (state.typing) setTimeout(look, 3000);
     if (!state.mine && !box.value) location.reload();
@@ -30,7 +28,8 @@
   box.addEventListener("input", () => {
     if (Date.now() - told < 3000) return;
     told = Date.now();
-    fetch(form.dataset.typing, { method: "POST", headers: { "X-CSRF-Token": console_csrf(), "X-Background": "1" } });
+    const options = { method: "POST", headers: { "X-CSRF-Token": console_csrf(), "X-Background": "1" } };
+    fetch(form.dataset.typing, options).catch(() => {}); // that somebody is writing is worth no second try
   });
 
   box.addEventListener("keydown", (event) => {
