@@ -344,15 +344,14 @@ async def test_cut_database_connections_lose_nothing(
     dialogue.seconds = 0.1
     chats = [await Chat.open(edge) for _ in range(3)]
     await asyncio.gather(*(send_all(chat, NUMBERED[:6]) for chat in chats))
-    running = worker_process()
+    # The worker may give up when its connections are cut; the supervisor starts another.
+    keep = asyncio.create_task(keep_running(worker_process(), worker_process))
     for asked in (2, 6, 10):
-        await until(lambda asked=asked: len(dialogue.asked) >= asked, within=30)
+        await until(lambda asked=asked: len(dialogue.asked) >= asked, within=60)
         query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    # The worker may give up when its connections are cut; the supervisor starts another.
-    keep = asyncio.create_task(keep_running(running, worker_process))
     for chat in chats:
         await until(lambda chat=chat: can_read(chat))
         await assert_each_answered_once_in_order(chat, NUMBERED[:6], within=40)
