@@ -1,4 +1,7 @@
-"""Files that operators send: what is taken, how it reaches the citizen on each channel, who may open it, how it goes."""
+"""Files that operators send: what is taken, how it reaches the citizen on each channel, who may open it, how it goes.
+
+Longer than most: it follows one file from the form to its erasure.
+"""
 
 import io
 import json

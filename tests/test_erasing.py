@@ -1,4 +1,7 @@
-"""Erasing a person: nothing of what they wrote is anywhere in the database, the appointment stays as a number."""
+"""Erasing a person: nothing of what they wrote is anywhere in the database, the appointment stays as a number.
+
+Longer than most: it goes through every table in which something of a person may stand.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""Which model is live: choices, their guards, what a start serves, what is kept; training runs in their table."""
+"""Which model is live: choices, their guards, what a start serves, what is kept; training runs in their table.
+
+Longer than most: all of it is the life of one small trained project, made once for the module.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

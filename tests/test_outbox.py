@@ -1,4 +1,7 @@
-"""The outbox: order, waiting as told, retrying only what surely did not leave, and no message twice, whatever is killed."""
+"""The outbox: order, waiting as told, retrying only what surely did not leave, and no message twice, whatever is killed.
+
+Longer than most: every case is one more outcome of the same send, told by the same scripted sender.
+"""
 
 import asyncio
 import random

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Query
-from console_support import SignIn
+from console_support import Desk, SignIn
 from teaching_support import fields_of, form_of, missed, row_of, rows, send
 
 from bot.teaching import changes
@@ -14,6 +14,13 @@ from bot.teaching.regression import FILE, read_cases
 from console.teaching import queue_page
 
 NEW = "mi hanno lasciato a casa dalla fabbrica di cioccolato"
+
+
+async def at_the_row(teachers: SignIn, query: Query) -> tuple[Desk, str]:
+    """A supervisor, and the row of a message that was not understood."""
+    await missed(query, NEW)
+    sara = await teachers("sara", "supervisore")
+    return sara, await row_of(sara)
 
 
 # --- teaching ---------------------------------------------------------------------------------------------------------
@@ -48,9 +55,7 @@ async def test_three_gestures_from_the_queue_to_the_training(teachers: SignIn, q
 async def test_what_was_taught_comes_back_only_when_a_later_model_does_not_understand_it(
     teachers: SignIn, query: Query, project: Path
 ) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     assert (await send(sara, f"/da-rivedere/{row}/insegna", fields_of(page)))[0] == 303
     await missed(query, NEW.upper())
@@ -77,9 +82,7 @@ REFUSED = [
 async def test_sentences_that_cannot_be_taught_are_refused_with_the_reason(
     teachers: SignIn, query: Query, project: Path
 ) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     path = f"/da-rivedere/{row}/insegna"
     fields = dict(fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/adi")))
     before = changes.read(project, "nlu_data/faq/adi.yml")
@@ -114,9 +117,7 @@ async def test_two_operators_at_once_do_not_overwrite_each_other(teachers: SignI
 
 
 async def test_a_lesson_is_taken_back_and_its_row_is_to_do_again(teachers: SignIn, query: Query, project: Path) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     before = changes.read(project, "nlu_data/faq/did.yml")
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     location = (await send(sara, f"/da-rivedere/{row}/insegna", fields_of(page)))[1].split("?")[0]
@@ -134,9 +135,7 @@ async def test_a_lesson_is_taken_back_and_its_row_is_to_do_again(teachers: SignI
 async def test_a_lesson_others_built_upon_is_not_taken_back_by_force(
     teachers: SignIn, query: Query, project: Path
 ) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     location = (await send(sara, f"/da-rivedere/{row}/insegna", fields_of(page)))[1].split("?")[0]
     path = project / "nlu_data/faq/did.yml"
@@ -148,9 +147,7 @@ async def test_a_lesson_others_built_upon_is_not_taken_back_by_force(
 async def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
     teachers: SignIn, query: Query, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
 
     def refuse(*args: object, **more: object) -> None:
@@ -163,9 +160,7 @@ async def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
 
 
 async def test_when_the_rows_cannot_be_kept_the_files_go_back(teachers: SignIn, query: Query, project: Path) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     page = await sara.page(f"/da-rivedere/{row}?argomento=faq/did")
     before = changes.read(project, "nlu_data/faq/did.yml")
     # Checked when the transaction ends, after the files were written.
@@ -179,9 +174,7 @@ async def test_when_the_rows_cannot_be_kept_the_files_go_back(teachers: SignIn, 
 
 
 async def test_an_intent_is_found_by_its_words(teachers: SignIn, query: Query) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     assert "Aggiungi agli esempi di «Iscriversi: la DID»" in await sara.page(
         f"/da-rivedere/{row}?argomento=iscriversi: la did"
     )
@@ -252,9 +245,7 @@ DISORDER = [
 
 
 async def test_a_file_in_disorder_is_named_and_nothing_is_taught(teachers: SignIn, query: Query, project: Path) -> None:
-    await missed(query, NEW)
-    sara = await teachers("sara", "supervisore")
-    row = await row_of(sara)
+    sara, row = await at_the_row(teachers, query)
     shown = fields_of(await sara.page(f"/da-rivedere/{row}?argomento=faq/did"))
     place = [("csrf", await sara.token()), ("nome", "Xylo"), ("comune", "Asti"), ("genere", "hamlets")]
     for name, text in DISORDER:
